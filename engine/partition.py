@@ -1,0 +1,76 @@
+"""What a partition knows besides its subjects: its clock, its place, and who decides now."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from contracts.control import StrategyActivated
+from contracts.snapshots import ModelSnapshot
+from contracts.topics import Topic
+
+
+class PartitionFacts(msgspec.Struct, kw_only=True):
+    """The small part, written with every state interval.
+
+    `chain` is the hash of the last decision: each decision carries the one before it.
+    `counts` are totals since the beginning of the journal, for reconciliation.
+    """
+
+    partition: int
+    clock_ms: int = 0
+    seq: int = -1
+    chain: str = ""
+    offsets: dict[str, int] = {}
+    counts: dict[str, int] = {}
+
+
+class PartitionState:
+    """The state of one partition.
+
+    `build` names the code and the machine that decide. `known_messages` is none in life; a
+    backtest hands in the messages that really went out, and an action outside it, having no
+    history, counts as sent. `pinned` makes a backtest ignore the strategies in the journal.
+
+    >>> state = PartitionState(partition=2, build="b-1")
+    >>> PartitionState.decode(state.encode(), build="b-1").facts == state.facts
+    True
+    """
+
+    def __init__(self, *, partition: int, build: str) -> None:
+        self.facts = PartitionFacts(partition=partition)
+        self.build = build
+        self.strategies: dict[str, StrategyActivated] = {}
+        self.snapshots: dict[str, ModelSnapshot] = {}
+        self.known_messages: frozenset[str] | None = None
+        self.pinned = False
+
+    def count(self, what: str, by: int = 1) -> None:
+        """Add to a total that goes with the state."""
+        self.facts.counts[what] = self.facts.counts.get(what, 0) + by
+
+    def note_source(self, topic: Topic, offset: int) -> None:
+        """Remember the highest source offset that was applied, per topic."""
+        self.facts.offsets[topic.value] = offset
+
+    def encode(self) -> dict[str, bytes]:
+        """Return named parts; a part whose bytes did not change need not be written again."""
+        parts = {"partition": msgspec.json.encode(self.facts)}
+        for name, strategy in sorted(self.strategies.items()):
+            parts[f"strategy/{name}"] = strategy.model_dump_json().encode()
+        for name, snapshot in sorted(self.snapshots.items()):
+            parts[f"snapshot/{name}"] = snapshot.model_dump_json().encode()
+        return parts
+
+    @classmethod
+    def decode(cls, parts: Mapping[str, bytes], *, build: str) -> "PartitionState":
+        """Return the state whose parts these are."""
+        facts = msgspec.json.decode(parts["partition"], type=PartitionFacts)
+        state = cls(partition=facts.partition, build=build)
+        state.facts = facts
+        for name, raw in parts.items():
+            kind, _, rest = name.partition("/")
+            if kind == "strategy":
+                state.strategies[rest] = StrategyActivated.model_validate_json(raw)
+            elif kind == "snapshot":
+                state.snapshots[rest] = ModelSnapshot.model_validate_json(raw)
+        return state

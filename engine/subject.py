@@ -1,0 +1,47 @@
+"""The state of one subject as one bytes value: layout version first, next due time behind it."""
+
+import msgspec
+
+from decisions.facts import Facts
+from features import EMPTY
+
+LAYOUT = 1
+NEVER_MS = (1 << 62) - 1
+
+
+class StateError(ValueError):
+    """A stored state is damaged, or a version wrote it that this one does not know."""
+
+
+class OpenRow(msgspec.Struct, array_like=True):
+    """A scored row that waits for its labels: one per customer and week, shared by all labels.
+
+    `labels` maps a label that is still open to the time it closes.
+    """
+
+    row_id: str
+    week: int
+    at_ms: int
+    labels: dict[str, int]
+
+
+class SubjectState(msgspec.Struct, array_like=True):
+    """Everything kept about one subject.
+
+    `log` is the features' own layout. `event_ids` maps an id to (at_ms, 8 bytes of the body's
+    hash), of the last 7 days and at most 500. `timers` maps a name to when it is due; a name is
+    `<kind>:<reference>`. `last_seq` is the last entry that stepped this subject.
+    """
+
+    facts: Facts = msgspec.field(default_factory=Facts)
+    log: bytes = EMPTY
+    event_ids: dict[str, tuple[int, bytes]] = {}
+    timers: dict[str, int] = {}
+    rows: list[OpenRow] = []
+    rows_dropped: int = 0
+    entries: int = 0
+    last_seq: int = -1
+
+    def next_due_ms(self) -> int:
+        """Return when the earliest timer is due, or `NEVER_MS`."""
+        return min(self.timers.values(), default=NEVER_MS)
