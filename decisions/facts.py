@@ -126,7 +126,11 @@ class DecisionMade(msgspec.Struct, array_like=True):
 
 
 class Deferred(msgspec.Struct, array_like=True):
-    """A decision whose action waits for its time and is checked again then."""
+    """A decision whose action waits for its time and is checked again then.
+
+    What the moment said is kept, so that the later check can tell the same story: `numbers` made
+    it true, `loan_state` is where the customer stood; when that has changed the moment is over.
+    """
 
     decision_id: str
     moment: Moment
@@ -136,6 +140,12 @@ class Deferred(msgspec.Struct, array_like=True):
     due_ms: int
     expires_ms: int
     tries: int = 0
+    strategy_id: str = ""
+    decided_ms: int = 0
+    loan_state: LoanStateName = "no_account"
+    protective: bool = False
+    wave: int = 0
+    numbers: dict[str, float] = {}
 
 
 class Flag(msgspec.Struct, array_like=True):
@@ -149,6 +159,8 @@ class Facts(msgspec.Struct, array_like=True):
     """Everything above for one subject.
 
     `exposures` freezes the arm of an experiment at first exposure: experiment id to arm.
+    `declined_by_us_ms` is when our own risk screen last declined an application, per product; the
+    bank's own refusals are in `loan`.
     """
 
     profile: Profile = msgspec.field(default_factory=Profile)
@@ -161,3 +173,4 @@ class Facts(msgspec.Struct, array_like=True):
     decisions: list[DecisionMade] = []
     deferred: dict[str, Deferred] = {}
     flag: Flag | None = None
+    declined_by_us_ms: dict[str, int] = {}
