@@ -34,11 +34,15 @@ class Example(Ours):
 
 
 class LearnBarrier(Ours):
-    """A partition has handed over every example up to `at_ms` (recorded clock only)."""
+    """A partition has handed over every example up to `at_ms` (recorded clock only).
+
+    `slice_no` is the slice that the tick closed; the learner's answer belongs to the next one.
+    """
 
     event_type: Literal["barrier"] = "barrier"
     partition: Annotated[int, Field(ge=0)]
     at_ms: EpochMs
+    slice_no: Annotated[int, Field(ge=0)]
 
 
 ExampleMessage = Annotated[Example | LearnBarrier, Field(discriminator="event_type")]

@@ -22,6 +22,6 @@ def output(topic: Topic, *, key: str, message: Ours, seq: int) -> Output:
 
     >>> from contracts.clock import Tick
     >>> output(Topic.CLOCK, key="c-1", message=Tick(), seq=3).value
-    b'{"event_type":"tick","learn":false}'
+    b'{"event_type":"tick","learn":false,"slice_no":null}'
     """
     return Output(topic=topic, key=key, value=message.model_dump_json().encode(), seq=seq)

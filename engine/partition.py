@@ -7,6 +7,8 @@ import msgspec
 from contracts.control import StrategyActivated
 from contracts.snapshots import ModelSnapshot
 from contracts.topics import Topic
+from decisions.strategy import Strategy
+from models import Scorer
 
 
 class PartitionFacts(msgspec.Struct, kw_only=True):
@@ -30,6 +32,7 @@ class PartitionState:
     `build` names the code and the machine that decide. `known_messages` is none in life; a
     backtest hands in the messages that really went out, and an action outside it, having no
     history, counts as sent. `pinned` makes a backtest ignore the strategies in the journal.
+    `scorers` and `parsed` are derived: models by id, strategies by hash, ready to use.
 
     >>> state = PartitionState(partition=2, build="b-1")
     >>> PartitionState.decode(state.encode(), build="b-1").facts == state.facts
@@ -41,8 +44,18 @@ class PartitionState:
         self.build = build
         self.strategies: dict[str, StrategyActivated] = {}
         self.snapshots: dict[str, ModelSnapshot] = {}
+        self.scorers: dict[str, Scorer] = {}
+        self.parsed: dict[str, Strategy] = {}
         self.known_messages: frozenset[str] | None = None
         self.pinned = False
+        self._ordinal = (-1, 0)
+
+    def next_ordinal(self, seq: int) -> int:
+        """Return 0, 1, 2… for the examples of one entry, in the order in which they arise."""
+        last_seq, ordinal = self._ordinal
+        ordinal = ordinal + 1 if last_seq == seq else 0
+        self._ordinal = (seq, ordinal)
+        return ordinal
 
     def count(self, what: str, by: int = 1) -> None:
         """Add to a total that goes with the state."""

@@ -1,4 +1,4 @@
-"""All subjects of one partition: decoded, indexed by their next timer, written back when changed."""
+"""All subjects of one partition: decoded when needed, indexed by timer, written when changed."""
 
 import heapq
 from collections.abc import Iterator

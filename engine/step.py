@@ -1,0 +1,164 @@
+"""`step`: one source event of one subject, from its bytes to what the world hears of it."""
+
+import hashlib
+
+from contracts.app_events import ApplyProgressed
+from contracts.consents import ConsentDenied, ConsentGranted, ConsentWithdrawn
+from contracts.customers import CustomerClosed, CustomerProfile
+from contracts.dead_letters import HEADER as DEAD_LETTER_HEADER
+from contracts.dead_letters import DeadLetter
+from contracts.decode import SourceEvent, decode, unknown_fields
+from contracts.interactions import (
+    BenefitHappened,
+    BranchVisit,
+    CallHappened,
+    Feedback,
+    RmStep,
+    WecomHappened,
+)
+from contracts.journal import Entry
+from contracts.loan_events import (
+    ApplicationStage,
+    CollectionStage,
+    CreditLineStage,
+    DisbursementStage,
+    MonitoringStage,
+    PaymentStage,
+)
+from contracts.topics import DAY_MS, Topic
+from decisions.customer import note_consent, note_interaction
+from decisions.loan_state import Transition, apply_loan_event, apply_profile, apply_progress
+from decisions.situation import Trigger
+from engine.case import Case
+from engine.decide import decide_moments
+from engine.labels import close_on_event, open_weekly_row
+from engine.loan_changes import publish_transitions
+from engine.outputs import Output
+from engine.partition import PartitionState
+from engine.subject import SubjectState
+from engine.timers import renew_loan_timers
+from features import log_events, update_and_read
+
+EVENT_ID_DAYS = 7
+EVENT_IDS_KEPT = 500
+
+
+def step(partition: PartitionState, subject: SubjectState, entry: Entry) -> list[Output]:
+    """Apply one source event to its subject; return what to publish.
+
+    An event whose id is known is a counted duplicate, and with another body a dead letter.
+    """
+    event: SourceEvent = decode(entry.topic, entry.value)
+    conflict = _known(partition, subject, event, entry)
+    if conflict is not None:
+        return conflict
+    subject.entries += 1
+    subject.last_seq = entry.seq
+    partition.count("unknown_fields", unknown_fields(event))
+    transitions = _note(subject, event, at_ms=entry.at_ms)
+    subject.log, values = update_and_read(subject.log, log_events(event, entry.at_ms), entry.at_ms)
+    case = Case(
+        partition=partition,
+        subject=subject,
+        subject_id=entry.key,
+        at_ms=entry.at_ms,
+        seq=entry.seq,
+        values=values,
+    )
+    trigger = Trigger(
+        kind="event",
+        cause=entry.source,
+        topic=entry.topic,
+        event_type=event.event_type,
+        event_id=event.event_id,
+        direction=getattr(event, "direction", None),
+    )
+    outputs = publish_transitions(case, transitions)
+    outputs += close_on_event(case, event)
+    renew_loan_timers(subject)
+    outputs += decide_moments(case, trigger)
+    outputs += open_weekly_row(case)
+    return outputs
+
+
+def _known(
+    partition: PartitionState, subject: SubjectState, event: SourceEvent, entry: Entry
+) -> list[Output] | None:
+    """Return none for a new event, nothing for a duplicate, a dead letter for a conflict."""
+    body = hashlib.blake2b(entry.value, digest_size=8).digest()
+    known = subject.event_ids.get(event.event_id)
+    if known is None or known[0] <= entry.at_ms - EVENT_ID_DAYS * DAY_MS:
+        _forget_old_ids(subject, entry.at_ms)
+        subject.event_ids[event.event_id] = (entry.at_ms, body)
+        return None
+    if known[1] == body:
+        partition.count("duplicate_events")
+        return []
+    partition.count("id_conflicts")
+    letter = DeadLetter(
+        reason="id_conflict",
+        detail="the same event_id came within 7 days with another body; the first one stands",
+        source_topic=entry.topic.value,
+        source_partition=entry.source_partition,
+        source_offset=entry.source_offset,
+        at_ms=entry.at_ms,
+    )
+    return [
+        Output(
+            topic=Topic.DEAD_LETTERS,
+            key=entry.key,
+            value=entry.value,
+            seq=entry.seq,
+            headers=((DEAD_LETTER_HEADER, letter.model_dump_json().encode()),),
+        )
+    ]
+
+
+def _forget_old_ids(subject: SubjectState, at_ms: int) -> None:
+    """Drop ids older than 7 days, and the oldest where there are too many.
+
+    Ids are kept in order of arrival, and the clock never goes back: the oldest come first.
+    """
+    ids = subject.event_ids
+    horizon = at_ms - EVENT_ID_DAYS * DAY_MS
+    stale = []
+    for event_id, (known_ms, _) in ids.items():
+        if known_ms > horizon and len(ids) - len(stale) < EVENT_IDS_KEPT:
+            break
+        stale.append(event_id)
+    for event_id in stale:
+        del ids[event_id]
+
+
+def _note(subject: SubjectState, event: SourceEvent, *, at_ms: int) -> tuple[Transition, ...]:
+    """Let the event change what is known of the customer; return the changes of loan state."""
+    facts = subject.facts
+    match event:
+        case CustomerProfile() | CustomerClosed():
+            return apply_profile(facts, event, at_ms=at_ms)
+        case (
+            ApplicationStage()
+            | CreditLineStage()
+            | DisbursementStage()
+            | PaymentStage()
+            | MonitoringStage()
+            | CollectionStage()
+        ):
+            return apply_loan_event(facts, event, at_ms=at_ms)
+        case ApplyProgressed():
+            return apply_progress(facts, event, at_ms=at_ms)
+        case ConsentGranted() | ConsentDenied() | ConsentWithdrawn():
+            note_consent(facts, event, at_ms=at_ms)
+            return ()
+        case (
+            BranchVisit()
+            | WecomHappened()
+            | CallHappened()
+            | RmStep()
+            | BenefitHappened()
+            | Feedback()
+        ):
+            note_interaction(facts, event, at_ms=at_ms)
+            return ()
+        case _:
+            return ()
