@@ -54,7 +54,7 @@ def fold(partition: PartitionState, subjects: Subjects, entries: Sequence[Entry]
             case Topic.CONTROL:
                 apply_control(partition, entry)
             case Topic.CLOCK:
-                outputs += _tick(partition, entry)
+                outputs += _tick(entry)
             case _:
                 outputs += step(partition, subjects.get(entry.key), entry)
                 subjects.settle(entry.key)
@@ -72,7 +72,7 @@ def _pass_time(partition: PartitionState, subjects: Subjects, entry: Entry) -> l
     return outputs
 
 
-def _tick(partition: PartitionState, entry: Entry) -> list[Output]:
+def _tick(entry: Entry) -> list[Output]:
     tick: Tick = decode(Topic.CLOCK, entry.value)
     if not tick.learn or tick.slice_no is None:
         return []

@@ -94,10 +94,11 @@ def close_on_time(case: Case, reference: str) -> list[Output]:
     """Close the label whose time is over: it did not come true."""
     row_id, _, label = reference.partition("/")
     name: LabelName = "dpd30" if label == "dpd30" else "drawn_30d"
-    outputs = []
-    for row in case.subject.rows:
-        if row.row_id == row_id and row.labels.pop(name, None) is not None:
-            outputs.append(_example(case, row_id, name, "closed"))
+    outputs = [
+        _example(case, row_id, name, "closed")
+        for row in case.subject.rows
+        if row.row_id == row_id and row.labels.pop(name, None) is not None
+    ]
     _forget_old_rows(case)
     return outputs
 

@@ -17,8 +17,8 @@ class OpenRow(msgspec.Struct, array_like=True):
     """A scored row that waits for its labels: one per customer and week, shared by all labels.
 
     `labels` maps a label that is still open to the time it closes; `positives` a label that came
-    true to the loan that made it so, as long as that loan may still be taken back. A risk row belongs
-    to `loan_id` and to no week (-1).
+    true to the loan that made it so, as long as that loan may still be taken back. A risk row
+    belongs to `loan_id` and to no week (-1).
     """
 
     row_id: str
