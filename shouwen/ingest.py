@@ -1,0 +1,231 @@
+"""Recorded events into Kafka: in slices of recorded time, with a tick and markers behind each.
+
+See contracts/slices.py for what is written beside a record and why.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Protocol
+
+from contracts.clock import Tick
+from contracts.control import Control
+from contracts.ids import partition_of
+from contracts.recorded import RecordedLine
+from contracts.slices import HEADER, SliceStamp
+from contracts.topics import EVENT_SOURCES, Topic
+
+UNKEYED_PARTITION = 0
+"""Where a record without a key goes: it has no subject, and the front door will say so."""
+
+
+class Publisher(Protocol):
+    """Takes records for topic-partitions, in order, and holds back when there are too many."""
+
+    def publish(
+        self,
+        topic: Topic,
+        *,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes]],
+    ) -> None:
+        """Send one record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestPlan:
+    """How a recording becomes slices.
+
+    Args:
+        partitions: Of every keyed topic.
+        slice_ms: Recorded time in one slice.
+        learn_every_ms: Recorded time between ticks that ask the learner for a snapshot; 0 never.
+        control: What becomes active before the first event.
+
+    >>> IngestPlan(partitions=4, slice_ms=0, learn_every_ms=0)
+    Traceback (most recent call last):
+    ...
+    ValueError: a slice needs at least 1 ms of recorded time; got 0
+    """
+
+    partitions: int
+    slice_ms: int
+    learn_every_ms: int
+    control: tuple[Control, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.slice_ms < 1:
+            raise ValueError(f"a slice needs at least 1 ms of recorded time; got {self.slice_ms}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingested:
+    """What went in: records of the recording, slices, and the recorded time of the last tick."""
+
+    records: int
+    control: int
+    ticks: int
+    slices: int
+    first_ms: int
+    last_ms: int
+
+
+def ingest(
+    lines: Iterable[RecordedLine],
+    publisher: Publisher,
+    plan: IngestPlan,
+    *,
+    after_slice: Callable[[int, int], None] = lambda _slice_end_ms, _records: None,
+) -> Ingested:
+    """Publish a recording, slice by slice.
+
+    Args:
+        lines: The records, in `known_at_ms` order.
+        publisher: Where they go.
+        plan: How they are cut.
+        after_slice: Called with a slice's end and its number of records; it may wait (pace).
+
+    Raises:
+        ValueError: the records go back in time, or a control record comes from the recording.
+    """
+    records = slices = 0
+    first_ms = end_ms = learnt_ms = 0
+    learn = False
+    for slice_no, (end_ms, group) in enumerate(_slices(lines, plan), start=1):
+        if slices == 0:
+            first_ms = learnt_ms = end_ms - plan.slice_ms
+            _open(publisher, plan, first_ms)
+        count = _publish_slice(publisher, plan, slice_no, group)
+        records += count
+        answered, learn = learn, 0 < plan.learn_every_ms <= end_ms - learnt_ms
+        if learn:
+            learnt_ms = end_ms
+        _close(publisher, plan, slice_no, end_ms, learn=learn, await_control=answered)
+        slices += 1
+        after_slice(end_ms, count)
+    if learn:
+        # The last slice asked the learner, whose answer belongs to one more slice.
+        _close(publisher, plan, slices + 1, end_ms, learn=False, await_control=True)
+        slices += 1
+    return Ingested(
+        records=records,
+        control=len(plan.control) * plan.partitions,
+        ticks=slices * plan.partitions,
+        slices=slices,
+        first_ms=first_ms,
+        last_ms=end_ms,
+    )
+
+
+def _slices(
+    lines: Iterable[RecordedLine], plan: IngestPlan
+) -> Iterator[tuple[int, Iterator[RecordedLine]]]:
+    """Yield (end_ms, records) of each slice that has records: [end - slice, end)."""
+
+    def checked() -> Iterator[RecordedLine]:
+        last_ms = 0
+        for line in lines:
+            if line.known_at_ms < last_ms:
+                raise ValueError(
+                    f"a recording needs records in order of known_at_ms; got {line.known_at_ms} "
+                    f"after {last_ms}. Sort it by known_at_ms."
+                )
+            if line.topic not in EVENT_SOURCES:
+                raise ValueError(
+                    f"a recording holds events of {[topic.value for topic in EVENT_SOURCES]}; got "
+                    f"one of {line.topic.value!r}. Activate strategies through the command."
+                )
+            last_ms = line.known_at_ms
+            yield line
+
+    def end_of(line: RecordedLine) -> int:
+        return (line.known_at_ms // plan.slice_ms + 1) * plan.slice_ms
+
+    yield from groupby(checked(), key=end_of)
+
+
+def _open(publisher: Publisher, plan: IngestPlan, at_ms: int) -> None:
+    """Write slice 0: what is active from the beginning, in every partition."""
+    stamp = SliceStamp(slice_no=0, known_at_ms=at_ms)
+    for partition in range(plan.partitions):
+        for control in plan.control:
+            publisher.publish(
+                Topic.CONTROL,
+                partition=partition,
+                key=None,
+                value=control.model_dump_json().encode(),
+                headers=((HEADER, stamp.pack()),),
+            )
+    _mark(publisher, plan, (Topic.CONTROL,), 0, at_ms)
+    _mark(publisher, plan, (*EVENT_SOURCES, Topic.CLOCK), 0, at_ms, await_control=True)
+
+
+def _publish_slice(
+    publisher: Publisher, plan: IngestPlan, slice_no: int, group: Iterable[RecordedLine]
+) -> int:
+    count = 0
+    for line in group:
+        if line.partition is not None:
+            partition = line.partition % plan.partitions
+        elif line.key is not None:
+            partition = partition_of(line.key, plan.partitions)
+        else:
+            partition = UNKEYED_PARTITION
+        stamp = SliceStamp(slice_no=slice_no, known_at_ms=line.known_at_ms)
+        publisher.publish(
+            line.topic,
+            partition=partition,
+            key=None if line.key is None else line.key.encode(),
+            value=line.raw_value,
+            headers=((HEADER, stamp.pack()),),
+        )
+        count += 1
+    return count
+
+
+def _close(
+    publisher: Publisher,
+    plan: IngestPlan,
+    slice_no: int,
+    end_ms: int,
+    *,
+    learn: bool,
+    await_control: bool,
+) -> None:
+    tick = Tick(learn=learn, slice_no=slice_no).model_dump_json().encode()
+    stamp = SliceStamp(slice_no=slice_no, known_at_ms=end_ms)
+    for partition in range(plan.partitions):
+        publisher.publish(
+            Topic.CLOCK,
+            partition=partition,
+            key=None,
+            value=tick,
+            headers=((HEADER, stamp.pack()),),
+        )
+    topics = (*EVENT_SOURCES, Topic.CLOCK)
+    _mark(publisher, plan, topics, slice_no, end_ms, await_control=await_control)
+
+
+def _mark(
+    publisher: Publisher,
+    plan: IngestPlan,
+    topics: Iterable[Topic],
+    slice_no: int,
+    end_ms: int,
+    *,
+    await_control: bool = False,
+) -> None:
+    stamp = SliceStamp(
+        slice_no=slice_no, known_at_ms=end_ms, marker=True, await_control=await_control
+    )
+    for topic in topics:
+        for partition in range(plan.partitions):
+            publisher.publish(
+                topic,
+                partition=partition,
+                key=None,
+                value=None,
+                headers=((HEADER, stamp.pack()),),
+            )
