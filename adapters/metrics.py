@@ -1,0 +1,156 @@
+"""The metrics of a worker, on the registry that it is given, never on the global one."""
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+NAMESPACE: Final = "shouwen"
+
+LATENCY_BUCKETS: Final = (
+    0.005,
+    0.01,
+    0.025,
+    0.05,
+    0.075,
+    0.1,
+    0.15,
+    0.25,
+    0.5,
+    1.0,
+    2.5,
+    5.0,
+    10.0,
+    30.0,
+)
+"""Seconds. Dense around the objective: p50 50 ms, p99 100 ms, and 1 s that must never be passed."""
+
+TRANSACTION_BUCKETS: Final = (0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0)
+RECOVERY_BUCKETS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
+
+
+class Metrics:
+    """Everything that a worker measures.
+
+    Labels are closed sets known to the contracts: topics, roles, reasons, outcomes, moments. A
+    customer, an event or a decision is never a label: each new value is a new series, for ever.
+
+    >>> metrics = Metrics(CollectorRegistry())
+    >>> metrics.events.labels(topic="consents.v1", result="accepted").inc(2)
+    >>> metrics.registry.get_sample_value(
+    ...     "shouwen_events_total", {"topic": "consents.v1", "result": "accepted"}
+    ... )
+    2.0
+    """
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.registry = registry
+        self.events = _counter(
+            registry,
+            "events",
+            "Source records by topic and what became of them: accepted, dead, known.",
+            "topic",
+            "result",
+        )
+        self.dead_letters = _counter(
+            registry, "dead_letters", "Dead letters by source topic and reason.", "topic", "reason"
+        )
+        self.late_events = _counter(
+            registry, "late_events", "Events known more than 5 minutes after they occurred.", "topic"
+        )
+        self.duplicates = _counter(
+            registry, "duplicates", "Events whose id was known already, and which changed nothing."
+        )
+        self.unknown_fields = _counter(
+            registry, "unknown_fields", "Fields of source events that this version does not know."
+        )
+        self.entries = _counter(registry, "journal_entries", "Journal entries folded by decide.")
+        self.outputs = _counter(registry, "outputs", "Records published, by topic.", "topic")
+        self.moments = _counter(
+            registry, "moments", "Moments decided on, by what was done.", "moment", "result"
+        )
+        self.decisions = _counter(
+            registry,
+            "decisions",
+            "Decisions by outcome, context and strategy.",
+            "outcome",
+            "context",
+            "strategy",
+        )
+        self.reasons = _counter(registry, "reasons", "Reasons given in decisions.", "code")
+        self.contact_blocked = _counter(
+            registry, "contact_blocked", "Decisions held back by the contact policy.", "rule"
+        )
+        self.degradations = _counter(
+            registry, "degradation", "Decisions made with a part unwell, by part.", "kind"
+        )
+        self.conversions = _counter(
+            registry, "conversions", "Drawdowns of customers who had no active loan.", "kind"
+        )
+        self.labels = _counter(
+            registry, "labels", "Examples that reached the learner.", "label", "kind"
+        )
+        self.alerts = _counter(registry, "alerts", "Alerts raised for a person.", "kind")
+        self.replay_mismatches = _counter(
+            registry, "replay_mismatch", "Decisions that a replay did not repeat to the last bit."
+        )
+        self.cap_violations = _counter(
+            registry, "cap_violation", "Contacts beyond a cap of the contact policy; must stay 0."
+        )
+        self.redis_retries = _counter(
+            registry, "redis_retries", "Writes of the view that had to be tried again."
+        )
+        self.event_to_decision = Histogram(
+            "event_to_decision",
+            "From the broker's stamp of the source record to its decision being read.",
+            namespace=NAMESPACE,
+            unit="seconds",
+            buckets=LATENCY_BUCKETS,
+            registry=registry,
+        )
+        self.transaction = Histogram(
+            "transaction",
+            "One batch of a role: processing and its Kafka transaction.",
+            namespace=NAMESPACE,
+            unit="seconds",
+            labelnames=("role",),
+            buckets=TRANSACTION_BUCKETS,
+            registry=registry,
+        )
+        self.state_recovery = Histogram(
+            "state_recovery",
+            "From fencing a partition to its state being ready.",
+            namespace=NAMESPACE,
+            unit="seconds",
+            labelnames=("role",),
+            buckets=RECOVERY_BUCKETS,
+            registry=registry,
+        )
+        self.lag = _gauge(registry, "lag_records", "Records not yet processed.", "topic")
+        self.clock_delay = _gauge(
+            registry, "clock_delay_seconds", "Wall clock minus the slowest partition's clock."
+        )
+        self.partitions = _gauge(registry, "partitions", "Partitions this worker owns.", "role")
+        self.subjects = _gauge(registry, "subjects", "Subjects in memory.")
+        self.ready = _gauge(registry, "ready", "1 when assigned and recovered, else 0.", "role")
+        self.model_log_loss = _gauge(
+            registry, "model_log_loss", "Progressive log loss of a model.", "model"
+        )
+        self.model_calibrated = _gauge(
+            registry, "model_calibrated", "1 when the model's last snapshot is calibrated.", "model"
+        )
+        self.model_learned = _gauge(registry, "model_learned", "Labels a model learnt.", "model")
+        self.build = Gauge(
+            "build",
+            "1, with the fingerprint of code and machine as a label.",
+            namespace=NAMESPACE,
+            labelnames=("build",),
+            registry=registry,
+        )
+
+
+def _counter(registry: CollectorRegistry, name: str, about: str, *labels: str) -> Counter:
+    return Counter(name, about, labelnames=labels, namespace=NAMESPACE, registry=registry)
+
+
+def _gauge(registry: CollectorRegistry, name: str, about: str, *labels: str) -> Gauge:
+    return Gauge(name, about, labelnames=labels, namespace=NAMESPACE, registry=registry)
