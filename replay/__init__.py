@@ -1,1 +1,1 @@
-"""."""
+"""Recorded journals through the same engine: verify, why, backtest, report."""
