@@ -1,0 +1,66 @@
+"""The command `shouwen`: which commands there are, and what a person reads when one fails.
+
+A command is a file in `shouwen/commands/` with a `command: click.Command`, and a line in `COMMANDS`
+here. It is imported when it runs, so that `shouwen --help` does not wait for Kafka, numba or Faust.
+"""
+
+from importlib import import_module
+from typing import Any
+
+import click
+from typing_extensions import override
+
+from shouwen.errors import is_for_people
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "kafka": ("shouwen.commands.kafka", "Run a real Apache Kafka of your own on this machine."),
+    "settings": ("shouwen.commands.settings", "Show the settings in effect and whence they come."),
+    "topics": ("shouwen.commands.topics", "Plan, create or check the topics."),
+}
+"""Name on the command line: the module that has it, and its line in `shouwen --help`."""
+
+
+class LazyCommands(click.Group):
+    """A group that imports a command when it is asked for, not when it is listed."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, for the help page."""
+        return sorted(COMMANDS)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command by its name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _ = COMMANDS[cmd_name]
+        command = import_module(module).command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{module} needs `command: click.Command`; got {command!r}.")
+        return command
+
+    @override
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from their one-line helps, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
+
+    @override
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; turn an error meant for people into one line and exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if not is_for_people(error):
+                raise
+            raise click.ClickException(str(error)) from error
+
+
+@click.command(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="shouwen")
+def main() -> None:
+    """Real-time decisions for retail credit: the moment, the risk screen, the action.
+
+    Settings come from SHOUWEN_... variables or the TOML file named by SHOUWEN_CONFIG; `shouwen
+    settings` shows them. Exit codes: 0 done, 1 failed, 2 used wrongly.
+    """
