@@ -1,0 +1,63 @@
+"""`shouwen simulate`: write the events of a bank that does not exist to a file."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+_FIRST_DAY = "2026-01-05"
+_LOCAL_OFFSET = timedelta(hours=8)
+
+
+@click.command(
+    name="simulate",
+    epilog="Example: shouwen simulate --seed 7 --customers 300 --days 180 --out bank.jsonl",
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another bank.")
+@click.option(
+    "--customers", type=click.IntRange(1, 999_999), default=300, show_default=True, help="How many."
+)
+@click.option(
+    "--days", type=click.IntRange(1, 3_650), default=180, show_default=True, help="How long."
+)
+@click.option(
+    "--start",
+    type=click.DateTime(formats=["%Y-%m-%d"]),
+    default=_FIRST_DAY,
+    show_default=True,
+    help="The first day, in China's time.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    required=True,
+    help="The JSONL file to write; it is replaced only when all is written.",
+)
+def command(*, seed: int, customers: int, days: int, start: datetime, out: Path) -> None:
+    """Write the events of a small simulated bank to a JSONL file.
+
+    The same options write the same bytes. One line is one event, in the order in which the bank
+    came to know them.
+    """
+    from simulator import simulate, write_jsonl
+
+    midnight = start.replace(tzinfo=UTC) - _LOCAL_OFFSET
+    start_ms = int(midnight.timestamp()) * 1000
+    events = simulate(seed=seed, customers=customers, days=days, start_ms=start_ms)
+    unfinished = out.with_name(f"{out.name}.part")
+    try:
+        with (
+            unfinished.open("wb") as file,
+            click.progressbar(
+                events,
+                length=days,
+                label="days",
+                file=click.get_text_stream("stderr"),
+                update_min_steps=1_000,
+            ) as shown,
+        ):
+            count = write_jsonl(shown, file)
+        unfinished.replace(out)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    click.echo(f"{count} events of {customers} customers over {days} days in {out}")

@@ -1,0 +1,70 @@
+"""Other lenders: where a need goes that this bank was not asked for, or turned away."""
+
+from random import Random
+
+from simulator.chance import around, happens
+from simulator.days import DAY_MS, Day
+from simulator.life import Life
+
+_ASKS_PER_DAY = 0.10
+_DESPERATE_PER_DAY = 0.035
+_MOST_LENDERS = 6
+
+
+class OtherLenders:
+    """The customer's loans elsewhere: the bank sees the money come, and the instalments go.
+
+    Args:
+        life: The customer.
+        random: The customer's chance for other lenders, used for nothing else.
+    """
+
+    def __init__(self, life: Life, random: Random) -> None:
+        self._life = life
+        self._random = random
+        self.owed_to = 0
+
+    def plan(self, day: Day, *, turned_away: bool) -> None:
+        """Perhaps borrow today: for a ripe need that this bank does not meet, or out of hardship.
+
+        Args:
+            day: Today.
+            turned_away: Whether this bank refused lately.
+        """
+        life, random = self._life, self._random
+        if life.person.is_minor or self.owed_to >= _MOST_LENDERS:
+            return
+        need = life.needs.current
+        elsewhere = need is not None and (turned_away or not need.ours_first)
+        if need is not None and elsewhere:
+            if happens(random, _ASKS_PER_DAY * life.needs.level(day)):
+                life.agenda.add(
+                    day.between(random, 9, 22), lambda at_ms: self._borrow(at_ms, need.amount_minor)
+                )
+                life.needs.met()
+        elif life.hardship.is_on and happens(random, _DESPERATE_PER_DAY):
+            small = around(random, life.person.income_minor * 0.4, 0.5)
+            life.agenda.add(day.between(random, 0, 24), lambda at_ms: self._borrow(at_ms, small))
+
+    def _borrow(self, at_ms: int, amount_minor: int) -> None:
+        lender = f"ol-{self._random.randrange(25):02}"
+        self.owed_to += 1
+        self._life.purse.receive(
+            at_ms, amount_minor, "loan_inflow_external", by=lender, kind="lender", channel="wire"
+        )
+        months = self._random.choice((6, 9, 12))
+        due_minor = int(amount_minor * 1.06) // months
+        for month in range(1, months + 1):
+            self._life.agenda.add(
+                at_ms + month * 30 * DAY_MS,
+                lambda due_ms, last=month == months: self._repay(
+                    due_ms, due_minor, lender, last=last
+                ),
+            )
+
+    def _repay(self, at_ms: int, due_minor: int, lender: str, *, last: bool) -> None:
+        # A customer who cannot pay does not: that lender's trouble is not in our records.
+        self._life.purse.pay(
+            at_ms, due_minor, "loan_repayment_external", to=lender, kind="lender", channel="wire"
+        )
+        self.owed_to -= last
