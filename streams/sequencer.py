@@ -1,0 +1,146 @@
+"""From ordered source records to numbered journal entries and dead letters, without any client."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from contracts.dead_letters import DeadLetter
+from contracts.journal import Entry
+from contracts.topics import Topic
+from streams.frontdoor import Accepted, Dead, admit
+from streams.records import SourceRecord, TimedRecord
+
+LATE_AFTER_MS = 5 * 60_000
+"""An event known this long after it occurred is counted as late; it counts all the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalPlace:
+    """Where a partition's journal stands: its last number, its clock, and what it has taken.
+
+    `offsets` holds the highest source offset taken per topic; what is at or below it is known.
+    """
+
+    seq: int = -1
+    clock_ms: int = 0
+    offsets: dict[Topic, int] = field(default_factory=dict)
+
+    def next_offset(self, topic: Topic) -> int:
+        """Return the first offset of a source topic that is not yet taken."""
+        return self.offsets.get(topic, -1) + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buried:
+    """A dead letter: the record as it came, and its story."""
+
+    record: SourceRecord
+    letter: DeadLetter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbered:
+    """What one batch comes to. Nothing of it is true before it is committed, `place` included.
+
+    `known` counts records that were taken before, `late` events that occurred more than
+    `LATE_AFTER_MS` before the bank knew of them; both per topic.
+    """
+
+    entries: list[Entry]
+    buried: list[Buried]
+    place: JournalPlace
+    known: Counter[Topic]
+    late: Counter[Topic]
+    unknown_fields: int
+
+
+def number(
+    records: Iterable[TimedRecord],
+    place: JournalPlace,
+    *,
+    partition: int,
+    partitions: int,
+    passed: dict[Topic, int] | None = None,
+) -> Numbered:
+    """Give each new record, in this order, its journal number or its place among the dead letters.
+
+    The clock of the partition never goes back: a time before it is taken as the clock itself.
+    `passed` names offsets that carry no record (markers) and yet are done with.
+
+    >>> from contracts.clock import Tick
+    >>> tick = SourceRecord(
+    ...     topic=Topic.CLOCK, partition=0, offset=4, appended_ms=70, key=b"0", value=b"{}"
+    ... )
+    >>> place = JournalPlace(seq=8, clock_ms=90, offsets={Topic.CLOCK: 3})
+    >>> batch = number([TimedRecord(record=tick, time_ms=70)], place, partition=0, partitions=4)
+    >>> [(entry.seq, entry.at_ms, entry.source) for entry in batch.entries]
+    [(9, 90, 'clock.v1:0:4')]
+    >>> again = number(
+    ...     [TimedRecord(record=tick, time_ms=70)], batch.place, partition=0, partitions=4
+    ... )
+    >>> again.entries, again.known.total()
+    ([], 1)
+    """
+    entries: list[Entry] = []
+    buried: list[Buried] = []
+    seq, clock_ms = place.seq, place.clock_ms
+    offsets = dict(place.offsets)
+    known: Counter[Topic] = Counter()
+    late: Counter[Topic] = Counter()
+    unknown_fields = 0
+    for timed in records:
+        record = timed.record
+        if record.offset <= place.offsets.get(record.topic, -1):
+            known[record.topic] += 1
+            continue
+        offsets[record.topic] = max(record.offset, offsets.get(record.topic, -1))
+        at_ms = max(clock_ms, timed.time_ms)
+        fate: Accepted | Dead
+        if timed.fault is None:
+            fate = admit(record, at_ms=at_ms, partitions=partitions)
+        else:
+            fate = Dead(reason="invalid", detail=timed.fault)
+        if isinstance(fate, Dead):
+            buried.append(_bury(record, fate, at_ms=at_ms))
+            continue
+        seq, clock_ms = seq + 1, at_ms
+        unknown_fields += fate.unknown_fields
+        if fate.occurred_at_ms is not None and at_ms - fate.occurred_at_ms > LATE_AFTER_MS:
+            late[record.topic] += 1
+        entries.append(
+            Entry(
+                partition=partition,
+                seq=seq,
+                at_ms=at_ms,
+                topic=record.topic,
+                source_partition=record.partition,
+                source_offset=record.offset,
+                key=fate.key,
+                value=fate.value,
+                appended_ms=record.appended_ms,
+            )
+        )
+    for topic, offset in (passed or {}).items():
+        offsets[topic] = max(offset, offsets.get(topic, -1))
+    return Numbered(
+        entries=entries,
+        buried=buried,
+        place=JournalPlace(seq=seq, clock_ms=clock_ms, offsets=offsets),
+        known=known,
+        late=late,
+        unknown_fields=unknown_fields,
+    )
+
+
+def _bury(record: SourceRecord, dead: Dead, *, at_ms: int) -> Buried:
+    return Buried(
+        record=record,
+        letter=DeadLetter(
+            reason=dead.reason,
+            detail=dead.detail[:1000],
+            source_topic=record.topic.value,
+            source_partition=record.partition,
+            source_offset=record.offset,
+            at_ms=at_ms,
+        ),
+    )
