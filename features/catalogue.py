@@ -1,0 +1,110 @@
+"""The features, as a bank would read them. Data only: `plan` compiles it, `slow` obeys it.
+
+Names and meanings are those of docs/domain.md, "Features"; a `why` says where we had to choose.
+A new meaning is a new name: models, strategies and stored decisions outlive these files.
+"""
+
+from typing import Final
+
+from features.catalogue_contact import APP, CONTACT
+from features.catalogue_debts import DEBTS
+from features.catalogue_money import BALANCES, FLOWS, INCOMES
+from features.definitions import ANY_USE, Feature, Formula, Use
+from features.families import counts, sums
+from features.kinds import INCOME, SESSION, kinds
+
+TERMS: Final[tuple[Feature, ...]] = (
+    *sums(
+        "salary_sum_minor_{}",
+        "30d",
+        "60d",
+        where=kinds("salary"),
+        why="A term of salary_growth_ratio.",
+        served=False,
+    ),
+    *sums(
+        "income_sum_minor_{}",
+        "30d",
+        where=INCOME,
+        why="A term of debt_service_ratio.",
+        served=False,
+    ),
+    *sums(
+        "gambling_like_sum_minor_{}",
+        "90d",
+        where=kinds("gambling_like"),
+        why="A term of gambling_like_ratio_90d.",
+        served=False,
+    ),
+    *sums(
+        "own_transfer_out_other_bank_sum_minor_{}",
+        "30d",
+        where=kinds("own_transfer_out_other_bank"),
+        why="A term of outflow_self_other_bank_ratio_30d.",
+        served=False,
+    ),
+    *counts(
+        "session_cnt_{}",
+        "7d",
+        where=SESSION,
+        why="A term of night_session_ratio_7d.",
+        use=ANY_USE,
+        served=False,
+    ),
+    *counts(
+        "night_session_cnt_{}",
+        "7d",
+        where=kinds("session_night"),
+        why="A term of night_session_ratio_7d.",
+        use=ANY_USE,
+        served=False,
+    ),
+    *counts(
+        "wecom_reply_cnt_{}",
+        "30d",
+        where=kinds("wecom_reply"),
+        why="A term of wecom_reply_ratio_30d.",
+        use=ANY_USE,
+        served=False,
+    ),
+    *counts(
+        "touch_wecom_cnt_{}",
+        "30d",
+        where=kinds("touch_wecom"),
+        why="A term of wecom_reply_ratio_30d.",
+        use=ANY_USE,
+        served=False,
+    ),
+)
+
+CATALOGUE: Final[tuple[Feature, ...]] = (
+    *FLOWS,
+    *INCOMES,
+    *BALANCES,
+    *DEBTS,
+    *APP,
+    *CONTACT,
+    *TERMS,
+)
+"""Every definition, the served ones first; a row of features has the order of the served ones."""
+
+NAMES: Final[tuple[str, ...]] = tuple(
+    feature.name for feature in CATALOGUE if isinstance(feature, Formula) or feature.served
+)
+BY_NAME: Final[dict[str, Feature]] = {feature.name: feature for feature in CATALOGUE}
+
+
+def permitted_use(name: str) -> frozenset[Use]:
+    """Return what a feature may be used for; an empty set means nothing.
+
+    Raises:
+        KeyError: no served feature has that name.
+
+    >>> sorted(permitted_use("face_fail_cnt_24h"))
+    ['fraud']
+    """
+    if name not in NAMES:
+        raise KeyError(
+            f"permitted_use needs a feature of the catalogue; got {name!r}. See features.NAMES."
+        )
+    return BY_NAME[name].permitted_use

@@ -1,0 +1,240 @@
+"""A customer's log as bytes: take events in, read the features off. Values in, values out.
+
+The layout is the kernel's (`features.kernel`). A log is capped at `log_cap` records: beyond it the
+oldest eighth is forgotten, and `is_capped` says so until no window could see any of it any more.
+Business-date cells for what is beyond the cap are not built: a capped log's windows are too small.
+"""
+
+import struct
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from features import kernel
+from features.errors import ClockError, FieldError, LayoutError
+from features.kernel import HEADER_WORDS
+from features.log_event import LogEvent
+from features.plan import PLAN, Plan
+
+Row = npt.NDArray[np.float64]
+Step = tuple[Sequence[LogEvent], int]
+"""The log events of one source event, and when the bank knew."""
+
+LOG_CAP: Final = 3_500
+_EVENT: Final = struct.Struct(f"={kernel.EVENT_WORDS}q")
+_HEADER: Final = struct.Struct(f"={HEADER_WORDS}q")
+_NO_EVENTS: Final = np.zeros((0, kernel.EVENT_WORDS), np.int64)
+_NO_ROW: Final = np.zeros(0, np.float64)
+
+
+def update(
+    log: bytes, events: Sequence[LogEvent], at_ms: int, *, log_cap: int = LOG_CAP, plan: Plan = PLAN
+) -> bytes:
+    """Return the log with events taken in that the bank knew at `at_ms`.
+
+    A duplicate changes nothing; a late event counts from now on in every window it belongs to.
+
+    Raises:
+        FieldError: a field does not fit; the log is unchanged.
+        LayoutError: `log` is not a log of this version.
+    """
+    if not events:
+        return log
+    return _advance(log, _rows(events), at_ms, log_cap, plan, None)
+
+
+def read(log: bytes, at_ms: int, *, plan: Plan = PLAN) -> Row:
+    """Return the features at `at_ms`, in the order of `NAMES`; what is missing is NaN.
+
+    Nothing is stored per window, so an idle customer's windows fall by themselves:
+
+    >>> from features.kinds import CODES
+    >>> from features.plan import EMPTY
+    >>> posting = LogEvent(0, CODES["salary"], 0, 500_000, 1, 0, 0, 0, 0)
+    >>> log = update(EMPTY, [posting], 0)
+    >>> inflow_7d = PLAN.names.index("inflow_sum_minor_7d")
+    >>> week_ms = 7 * 86_400_000
+    >>> float(read(log, week_ms - 1)[inflow_7d]), float(read(log, week_ms)[inflow_7d])
+    (500000.0, 0.0)
+
+    Raises:
+        ClockError: `at_ms` is before the log's last event was known.
+        LayoutError: `log` is not a log of this version.
+    """
+    out = np.empty(int(plan.words[kernel.P_COLUMNS]), np.float64)
+    _advance(log, _NO_EVENTS, at_ms, LOG_CAP, plan, out)
+    return out[: len(plan.names)]
+
+
+def update_and_read(
+    log: bytes, events: Sequence[LogEvent], at_ms: int, *, log_cap: int = LOG_CAP, plan: Plan = PLAN
+) -> tuple[bytes, Row]:
+    """Return what `update` and then `read` return, in one call.
+
+    Raises:
+        FieldError, ClockError, LayoutError: as those two.
+    """
+    out = np.empty(int(plan.words[kernel.P_COLUMNS]), np.float64)
+    new = _advance(log, _rows(events), at_ms, log_cap, plan, out)
+    return (new if events else log), out[: len(plan.names)]
+
+
+def update_and_read_many(
+    logs: Sequence[bytes],
+    steps: Sequence[Sequence[Step]],
+    *,
+    log_cap: int = LOG_CAP,
+    plan: Plan = PLAN,
+) -> tuple[list[bytes], Row]:
+    """Return the new logs of a batch, and one row of features per step, log by log.
+
+    `steps[i]` are the steps of `logs[i]` in order; the bits are those of `update_and_read` one by
+    one, and a log without an event in any step keeps its bytes.
+
+    Raises:
+        FieldError, ClockError, LayoutError: as `update_and_read`; then no log has changed.
+    """
+    headers = [_header(log) for log in logs]
+    packed = bytearray()
+    table: list[tuple[int, int, int, int]] = []
+    count = room = 0
+    size = int(plan.words[kernel.P_BLOCK_WORDS])
+    touched = [False] * len(logs)
+    for c, (header, own) in enumerate(zip(headers, steps, strict=True)):
+        clock = header[kernel.CLOCK]
+        start = count
+        for events, at_ms in own:
+            if at_ms < clock:
+                raise ClockError(clock_ms=clock, at_ms=at_ms)
+            for event in events:
+                packed += _pack(event)
+            table.append((c, count, count + len(events), at_ms))
+            count += len(events)
+            clock = at_ms if events else clock
+        touched[c] = count > start
+        room = max(room, _room(header, count - start, size))
+    lengths = [len(log) // 8 for log in logs]
+    s_start = np.zeros(len(logs) + 1, np.int64)
+    np.cumsum(lengths, out=s_start[1:])
+    t_start = np.zeros(len(logs) + 1, np.int64)
+    total = sum(
+        _room(header, sum(len(events) for events, _ in own), size)
+        for header, own in zip(headers, steps, strict=True)
+    )
+    t = np.empty(total, np.int64)
+    out = np.empty((len(table), int(plan.words[kernel.P_COLUMNS])), np.float64)
+    rows = np.frombuffer(packed, np.int64).reshape(-1, kernel.EVENT_WORDS)
+    code = kernel.advance_many(
+        np.frombuffer(b"".join(logs), np.int64),
+        s_start,
+        np.array(table, np.int64).reshape(-1, 4),
+        rows,
+        plan.words,
+        log_cap,
+        (t, np.empty(2 * room, np.int64)),
+        t_start,
+        out,
+    )
+    if code < 0:
+        raise _misfit(rows, kernel.BAD_FIELD - code)
+    ends = t_start.tolist()
+    new = [t[ends[c] : ends[c + 1]].tobytes() if touched[c] else logs[c] for c in range(len(logs))]
+    return new, out[:, : len(plan.names)]
+
+
+def is_capped(log: bytes) -> bool:
+    """Return whether the cap has made the log forget what a window may still want to see.
+
+    >>> from features.plan import EMPTY
+    >>> is_capped(EMPTY)
+    False
+    """
+    header = _header(log)
+    return header[kernel.WHOLE_FROM] > header[kernel.CLOCK]
+
+
+def record_count(log: bytes) -> int:
+    """Return how many records a log holds, tombstones included.
+
+    >>> from features.plan import EMPTY
+    >>> record_count(EMPTY)
+    0
+    """
+    return _header(log)[kernel.N]
+
+
+def _advance(  # noqa: PLR0917 - private, and called three times
+    log: bytes,
+    rows: npt.NDArray[np.int64],
+    at_ms: int,
+    log_cap: int,
+    plan: Plan,
+    out: Row | None,
+) -> bytes:
+    header = _header(log)
+    if out is not None and at_ms < header[kernel.CLOCK]:
+        raise ClockError(clock_ms=header[kernel.CLOCK], at_ms=at_ms)
+    count = len(rows)
+    t = np.empty(_room(header, count, int(plan.words[kernel.P_BLOCK_WORDS])), np.int64)
+    length = kernel.advance(
+        np.frombuffer(log, np.int64),
+        rows,
+        0,
+        count,
+        at_ms,
+        plan.words,
+        log_cap,
+        t,
+        out is not None,
+        _NO_ROW if out is None else out,
+    )
+    if length < 0:
+        raise _misfit(rows, kernel.BAD_FIELD - length)
+    return t[:length].tobytes() if count else log
+
+
+def _header(log: bytes) -> tuple[int, ...]:
+    if len(log) < _HEADER.size or len(log) % 8 or log[0] != kernel.LAYOUT:
+        raise LayoutError(
+            f"a log needs a header of {_HEADER.size} bytes and layout {kernel.LAYOUT}; "
+            f"got {len(log)} bytes that begin with {log[:8]!r}. "
+            "Read it with the version that wrote it."
+        )
+    header = _HEADER.unpack_from(log)
+    if 8 * (HEADER_WORDS + 2 * header[kernel.N] + header[kernel.KEYS]) > len(log):
+        raise LayoutError(
+            f"a log of {header[kernel.N]} records and {header[kernel.KEYS]} keys needs more than "
+            f"the {len(log)} bytes it has. It was cut off: restore it from a copy."
+        )
+    return header
+
+
+def _room(header: tuple[int, ...], count: int, block_words: int) -> int:
+    records = header[kernel.N] + 2 * count
+    blocks = records // kernel.SEAL + 1
+    return HEADER_WORDS + 2 * records + header[kernel.KEYS] + count + blocks * block_words
+
+
+def _pack(event: LogEvent) -> bytes:
+    try:
+        return _EVENT.pack(*event)
+    except struct.error as exc:
+        raise FieldError(f"a log event needs whole numbers of 64 bits; got {event!r}.") from exc
+
+
+def _rows(events: Sequence[LogEvent]) -> npt.NDArray[np.int64]:
+    if not events:
+        return _NO_EVENTS
+    packed = b"".join([_pack(event) for event in events])
+    return np.frombuffer(packed, np.int64).reshape(-1, kernel.EVENT_WORDS)
+
+
+def _misfit(rows: npt.NDArray[np.int64], index: int) -> FieldError:
+    event = LogEvent(*rows[index].tolist())
+    return FieldError(
+        "a log event needs 0 <= occurred_at_ms <= at_ms < 2**42, a known kind, an amount below "
+        f"2**34, ids of 63 bits and an op of 0, 1 or 2; got {event!r}. "
+        "Make it with `log_events` from an event that its contract has validated."
+    )

@@ -1,0 +1,218 @@
+"""The catalogue as whole numbers: the kernel is a loop over these and never names a feature."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from features.business_time import DAY_MS, MINUTE_MS
+from features.catalogue import CATALOGUE
+from features.definitions import Aggregation, Feature, Formula, Key, Window
+from features.errors import CatalogueError
+from features.kernel import (
+    HEADER_WORDS,
+    LAYOUT,
+    P_BLOCK_WORDS,
+    P_CELL_END,
+    P_CELLS,
+    P_COLUMNS,
+    P_FINGERPRINT,
+    P_FORMULAS,
+    P_HEAD_WORDS,
+    P_KEEP,
+    P_KEY_OF,
+    P_KINDS,
+    P_LONGEST,
+    P_MEMBERS,
+    P_N_FORMULAS,
+    P_N_WINDOWS,
+    P_SPECS_OF,
+    P_WINDOWS,
+    SPECS,
+)
+from features.kinds import CODES, KINDS
+
+AGGREGATION: Final[dict[Aggregation, int]] = {
+    "count": 0,
+    "sum": 1,
+    "min": 2,
+    "max": 3,
+    "since_last": 4,
+    "distinct": 5,
+    "last": 6,
+}
+_KEY: Final[dict[Key, int]] = {
+    "counterparty": 0,
+    "account": 0,
+    "business_day": 1,
+    "business_month": 2,
+}
+_MS: Final = {"days": DAY_MS, "minutes": MINUTE_MS}
+
+Spec = tuple[frozenset[str], Key]
+
+
+class Plan(NamedTuple):
+    """A compiled catalogue.
+
+    Attributes:
+        words: Everything the kernel needs, one int64 array.
+        names: The served features, in the order of a row.
+        keyed: Codes of the kinds whose counterparty or account some feature counts.
+        plan_hash: 16 hex digits of the tables; another one rebuilds what is derived in a log.
+        schema_hash: 16 hex digits of names and definitions.
+    """
+
+    words: npt.NDArray[np.int64]
+    names: tuple[str, ...]
+    keyed: frozenset[int]
+    plan_hash: str
+    schema_hash: str
+
+
+def compile_catalogue(catalogue: Sequence[Feature]) -> Plan:
+    """Return the tables of a catalogue.
+
+    Raises:
+        CatalogueError: a name is used twice, a formula has an unknown term, a keyed aggregation
+            has no key, or there are more different keys than a record has flags for.
+    """
+    windows = [feature for feature in catalogue if isinstance(feature, Window)]
+    formulas = [feature for feature in catalogue if isinstance(feature, Formula)]
+    served = [f.name for f in catalogue if isinstance(f, Formula) or f.served]
+    column = {f.name: i for i, f in enumerate(catalogue)}
+    _check(catalogue, windows, served)
+    specs = _specs(windows)
+    spans = sorted({window.window_ms for window in windows})
+    members, cells, cell_end = _cells(windows, spans, specs, column)
+    specs_of, keep = [0] * len(KINDS), [0] * len(KINDS)
+    for bit, (where, _) in enumerate(specs):
+        for kind in where:
+            specs_of[CODES[kind]] |= 1 << bit
+    for window in windows:
+        for kind in window.where:
+            keep[CODES[kind]] = max(keep[CODES[kind]], window.window_ms)
+    keep[0] = max(spans)
+    key_of = [_KEY[of] for _, of in specs] + [0] * (SPECS - len(specs))
+    tables = {
+        P_WINDOWS: spans,
+        P_CELL_END: cell_end,
+        P_CELLS: cells,
+        P_MEMBERS: members,
+        P_FORMULAS: _formulas(formulas, column),
+        P_SPECS_OF: specs_of,
+        P_KEY_OF: key_of,
+        P_KEEP: keep,
+    }
+    fingerprint = _hash([LAYOUT, len(KINDS), specs_of, key_of])
+    head, body = [0] * P_HEAD_WORDS, list[int]()
+    for place, table in tables.items():
+        head[place] = P_HEAD_WORDS + len(body)
+        body.extend(table)
+    head[P_KINDS], head[P_COLUMNS], head[P_LONGEST] = len(KINDS), len(catalogue), max(spans)
+    head[P_N_WINDOWS], head[P_N_FORMULAS] = len(spans), len(formulas)
+    head[P_BLOCK_WORDS] = 5 * len(KINDS) + 2 * SPECS
+    head[P_FINGERPRINT] = int(fingerprint, 16) >> 1
+    words = np.array(head + body, np.int64)
+    words.setflags(write=False)
+    return Plan(
+        words=words,
+        names=tuple(served),
+        keyed=frozenset(CODES[kind] for where, of in specs if _KEY[of] == 0 for kind in where),
+        plan_hash=_hash(words.tolist()),
+        schema_hash=_hash([_described(feature) for feature in catalogue]),
+    )
+
+
+def _check(catalogue: Sequence[Feature], windows: Sequence[Window], served: list[str]) -> None:
+    names = [feature.name for feature in catalogue]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise CatalogueError(f"a catalogue needs each name once; got {twice} twice. Rename one.")
+    if names[: len(served)] != served:
+        raise CatalogueError("a catalogue needs its served features first; move the terms last.")
+    known = {window.name for window in windows}
+    for feature in catalogue:
+        if isinstance(feature, Formula) and (unknown := sorted({*feature.terms} - known)):
+            raise CatalogueError(
+                f"{feature.name} needs terms that are windows of the catalogue; got {unknown}."
+            )
+        if isinstance(feature, Window) and (
+            (feature.aggregation in {"distinct", "last"}) != (feature.of is not None)
+        ):
+            raise CatalogueError(
+                f"{feature.name} needs `of` exactly where it is `distinct` or `last`; "
+                f"got {feature.aggregation!r} with of={feature.of!r}."
+            )
+
+
+def _specs(windows: Sequence[Window]) -> dict[Spec, int]:
+    specs: dict[Spec, int] = {}
+    for window in windows:
+        if window.of is not None:
+            specs.setdefault((window.where, window.of), len(specs))
+    if len(specs) > SPECS:
+        raise CatalogueError(
+            f"a record has {SPECS} flags, one for each pair of filter and key of `distinct` and "
+            f"`last`; the catalogue needs {len(specs)}. Share a filter, or widen the layout."
+        )
+    return specs
+
+
+def _cells(
+    windows: Sequence[Window], spans: list[int], specs: dict[Spec, int], column: dict[str, int]
+) -> tuple[list[int], list[int], list[int]]:
+    members: list[int] = []
+    places: dict[frozenset[str], tuple[int, int]] = {}
+    per_span: dict[int, list[int]] = {span: [] for span in spans}
+    for window in windows:
+        if window.of is not None:
+            first = end = specs[window.where, window.of]
+        else:
+            if window.where not in places:
+                codes = sorted(CODES[kind] for kind in window.where)
+                places[window.where] = (len(members), len(members) + len(codes))
+                members.extend(codes)
+            first, end = places[window.where]
+        per = _MS[window.unit] if window.aggregation == "since_last" else 1
+        row = (AGGREGATION[window.aggregation], first, end, column[window.name], per)
+        per_span[window.window_ms].extend(row)
+    cells = [number for span in spans for number in per_span[span]]
+    ends = np.cumsum([len(per_span[span]) // 5 for span in spans]).tolist()
+    return members, cells, ends
+
+
+def _formulas(formulas: Sequence[Formula], column: dict[str, int]) -> list[int]:
+    words: list[int] = []
+    for formula in formulas:
+        over = [2 * column[name] for name in formula.over]
+        over += [2 * column[name] + 1 for name in formula.less]
+        under = [2 * column[name] for name in formula.under]
+        under += [2 * column[name] + 1 for name in formula.under_less]
+        numbers = [formula.times, formula.per, formula.plus, len(over), len(under)]
+        words += [column[formula.name], *numbers, *over, *under]
+    return words
+
+
+def _described(feature: Feature) -> dict[str, object]:
+    fields = {name: getattr(feature, name) for name in type(feature).__dataclass_fields__}
+    fields.pop("why")
+    return {
+        name: sorted(value) if isinstance(value, frozenset) else value
+        for name, value in fields.items()
+    }
+
+
+def _hash(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+
+
+PLAN: Final = compile_catalogue(CATALOGUE)
+SCHEMA_HASH: Final = PLAN.schema_hash
+PLAN_HASH: Final = PLAN.plan_hash
+EMPTY: Final = np.array(
+    [LAYOUT, PLAN.words[P_FINGERPRINT], 0, 0, 0, 0, 0, 0][:HEADER_WORDS], np.int64
+).tobytes()
+"""The log of a customer of whom nothing is known."""
