@@ -4,6 +4,8 @@ Every struct is encoded as an array, so a field is only ever added at the end, w
 that is how an old state still reads (engine/state.py upgrades the rest).
 """
 
+from typing import Literal
+
 import msgspec
 
 from contracts.conversions import LoanStateName, RiskBand
@@ -26,6 +28,7 @@ class Profile(msgspec.Struct, array_like=True):
     timezone: str = "Asia/Shanghai"
     branch_path: str = "hq"
     employer_id: str | None = None
+    occurred_ms: int = -1
 
 
 class ConsentFact(msgspec.Struct, array_like=True):
@@ -38,7 +41,13 @@ class ConsentFact(msgspec.Struct, array_like=True):
 
 
 class Loan(msgspec.Struct, array_like=True):
-    """One drawn loan. `settled_at_ms` is none while money is owed."""
+    """One drawn loan. `settled_at_ms` is none while money is owed.
+
+    Each `*_occurred_ms` is when the last word on that aspect occurred (-1: nothing was said yet),
+    so that a late event never overrules a newer one. `drawn_at_ms` is the partition's clock when
+    the drawdown came to be known, -1 while only other events of the loan did. `conversion` is
+    what the drawdown was judged to be when the loan was first heard of, and is told with it.
+    """
 
     loan_id: str
     product_id: str
@@ -49,13 +58,49 @@ class Loan(msgspec.Struct, array_like=True):
     in_collection: bool = False
     settled_at_ms: int | None = None
     cancelled: bool = False
+    application_id: str = ""
+    drawn_occurred_ms: int = -1
+    paid_occurred_ms: int = -1
+    dpd_occurred_ms: int = -1
+    collection_occurred_ms: int = -1
+    conversion: Literal["first", "again"] | None = None
+
+
+class Application(msgspec.Struct, array_like=True):
+    """One application at the bank: what was decided last, and the last word of any kind.
+
+    Times are occurrences (-1: never). `standing` follows from the rest. Whether the limit was
+    drawn is not kept here: it is the loans that say so.
+    """
+
+    product_id: str
+    opened_ms: int
+    standing: Literal["applying", "approved", "declined", "withdrawn"] = "applying"
+    stage: LoanStage = "marketing"
+    occurred_ms: int = -1
+    decided: Literal["approved", "declined", "withdrawn"] | None = None
+    decided_stage: LoanStage = "marketing"
+    decided_ms: int = -1
+    approved_at_ms: int = -1
+    declined_at_ms: int = -1
+    approved_limit_minor: int = 0
+    apr_all_in_bps: int | None = None
+    term_months: int | None = None
 
 
 class LoanFile(msgspec.Struct, array_like=True):
     """The loan-state machine of one customer (docs/domain.md, "Loan state").
 
-    Times are epoch milliseconds of the partition's clock unless they say `occurred`.
-    `dpd_history` holds (at_ms, dpd_days) of the last 24 months, worst per month at most 24.
+    What happened is dated by its occurrence, never later than the partition's clock when it came
+    to be known; `since_ms`, `apply_active_ms`, `heard_ms`, `fired` and a loan's `drawn_at_ms` are
+    the clock itself.
+    `stage` to `stage_entered_ms` are of the last loan event; `application_id`, `product_id` and
+    `approved_limit_minor` to `term_months` show the application that leads, `applications` all.
+    `dpd_history` holds (occurred_ms, dpd_days) of the last 24 months: each that no later one
+    outdid, at most 24.
+
+    `heard_ms` is when the state was last derived: what time alone changes until then has been
+    changed. `fired` holds the loan timers that fired since, by name with their due time.
     """
 
     state: LoanStateName = "no_account"
@@ -78,6 +123,12 @@ class LoanFile(msgspec.Struct, array_like=True):
     ever_drawn: bool = False
     last_active_loan_ms: int | None = None
     dpd_history: list[tuple[int, int]] = []
+    applications: dict[str, Application] = {}
+    apply_opened_ms: int = -1
+    apply_occurred_ms: int = -1
+    forgotten_loans_until_ms: int | None = None
+    heard_ms: int = -1
+    fired: dict[str, int] = {}
 
 
 class Touch(msgspec.Struct, array_like=True):
@@ -174,3 +225,4 @@ class Facts(msgspec.Struct, array_like=True):
     deferred: dict[str, Deferred] = {}
     flag: Flag | None = None
     declined_by_us_ms: dict[str, int] = {}
+    consents_ahead: dict[str, list[ConsentFact]] = {}
