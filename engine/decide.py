@@ -8,7 +8,7 @@ from contracts.decisions import Decision
 from contracts.ids import chain, sha256_hex, stable_id
 from contracts.topics import Topic
 from decisions.decide import decide, recheck
-from decisions.moments import detect, open_moment
+from decisions.moments import detect, keep_protection, open_moment
 from decisions.situation import Trigger
 from decisions.strategy import Strategy, load
 from decisions.verdict import Verdict, apply
@@ -24,6 +24,7 @@ def decide_moments(case: Case, trigger: Trigger) -> list[Output]:
     """Detect what is true now and let each active strategy that cares decide on it."""
     situation = case.situation()
     outputs: list[Output] = []
+    keep_protection(situation, trigger)
     for hit in detect(situation, trigger):
         case.partition.count(f"moment_{hit.moment}")
         open_moment(case.subject.facts, hit, at_ms=case.at_ms)

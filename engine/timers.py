@@ -3,7 +3,7 @@
 from decisions.contact import release
 from decisions.loan_state import expire
 from decisions.situation import Trigger
-from decisions.timers import loan_timers
+from decisions.timers import loan_timers, note_fired
 from engine.case import Case
 from engine.decide import decide_deferred, decide_moments
 from engine.labels import close_on_time
@@ -26,6 +26,8 @@ def renew_loan_timers(subject: SubjectState) -> None:
     for name in [name for name in subject.timers if name.startswith(LOAN)]:
         if name not in wanted:
             del subject.timers[name]
+    if name.startswith(LOAN):
+        note_fired(subject.facts, name, due_ms=due_ms)
     subject.timers.update(wanted)
 
 
