@@ -26,8 +26,6 @@ def renew_loan_timers(subject: SubjectState) -> None:
     for name in [name for name in subject.timers if name.startswith(LOAN)]:
         if name not in wanted:
             del subject.timers[name]
-    if name.startswith(LOAN):
-        note_fired(subject.facts, name, due_ms=due_ms)
     subject.timers.update(wanted)
 
 
@@ -37,6 +35,8 @@ def fire(
     """Do what the subject's first timer of `due_ms` stands for; return what to publish."""
     name = min(name for name, due in subject.timers.items() if due == due_ms)
     del subject.timers[name]
+    if name.startswith(LOAN):
+        note_fired(subject.facts, name, due_ms=due_ms)
     partition.count("timers_fired")
     case = Case(
         partition=partition,
