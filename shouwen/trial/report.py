@@ -36,7 +36,7 @@ class TrialReport:
     def is_sound(self) -> bool:
         """Whether nothing was lost, everything is accounted for, and the replay is exact."""
         accounted = self.audit.journal_events + sum(self.audit.dead_letters.values())
-        return not self.audit.lost and self.records_in == accounted and self.verification.is_exact
+        return not self.audit.lost and self.records_in == accounted and self.verification.exact
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data; counts are of the whole run."""
@@ -68,8 +68,8 @@ class TrialReport:
                 "random_precision": self.flagged.random_precision,
             },
             "replay": {
-                "checked": self.verification.checked,
-                "mismatches": len(self.verification.mismatches),
+                "checked": self.verification.decisions_checked,
+                "mismatches": self.verification.findings(),
             },
             "latency_ms": {
                 name: percentile(self.latencies_ms, share)
