@@ -15,6 +15,10 @@ from shouwen.errors import is_for_people
 COMMANDS: dict[str, tuple[str, str]] = {
     "kafka": ("shouwen.commands.kafka", "Run a real Apache Kafka of your own on this machine."),
     "settings": ("shouwen.commands.settings", "Show the settings in effect and whence they come."),
+    "simulate": (
+        "shouwen.commands.simulate",
+        "Write the events of a simulated bank to a file.",
+    ),
     "topics": ("shouwen.commands.topics", "Plan, create or check the topics."),
 }
 """Name on the command line: the module that has it, and its line in `shouwen --help`."""

@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import Callable
 
-Action = Callable[[int], None]
+Action = Callable[[int], object]
 """Something that is done at a moment; it may put more on the agenda."""
 
 

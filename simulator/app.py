@@ -1,5 +1,6 @@
 """What the customer does in the app: habit, curiosity, and a need that wants to know the price."""
 
+from functools import partial
 from random import Random
 
 from contracts.app_events import CalculatorUsed, PageSeen
@@ -47,12 +48,8 @@ class App:
             at_night = happens(random, 0.30 if hardship.is_on else 0.04)
             hours = (0, 5) if at_night else (7, 23)
             amount = 0 if needs.current is None else needs.current.amount_minor
-            agenda.add(
-                day.between(random, *hours),
-                lambda at_ms, seeks=seeks, wanted=amount: self._session(
-                    at_ms, level, seeks=seeks, wanted_minor=wanted
-                ),
-            )
+            session = partial(self._session, level=level, seeks=seeks, wanted_minor=amount)
+            agenda.add(day.between(random, *hours), session)
 
     def log_in(self) -> None:
         """From now on the events are the customer's."""
@@ -74,9 +71,9 @@ class App:
         send = self._outbox.send if self.logged_in else self._outbox.send_from_device
         send(Topic.APP_EVENTS, contract, at_ms, **fields)
 
-    def _session(self, at_ms: int, level: float, *, seeks: bool, wanted_minor: int) -> None:
+    def _session(self, at_ms: int, *, level: float, seeks: bool, wanted_minor: int) -> None:
         random, session = self._random, self.session_fields()
-        names = ["app_open"] + ["page_view"] * how_many(random, 0.7)
+        names = ["app_open"] + ["page_view"] * how_many(random, 1.1)
         if happens(random, 0.1):
             names.append("banner_exposure")
         if seeks:

@@ -15,6 +15,7 @@ from simulator.underwriting import Verdict, judge
 _ASKS_PER_DAY = 0.16
 _IDLE_ASKS_PER_DAY = 0.0004
 _STEPS = 4
+_FACE_STEP = 2
 _STOPS_AT_A_STEP = 0.11
 _RESUMES = 0.6
 _RESTS_DAYS = 35
@@ -84,7 +85,7 @@ class Applications:
             life.agenda.add(at_ms, lambda now_ms: self._step(now_ms, step))
 
     def _step(self, at_ms: int, step: int) -> None:
-        if step == 2 and happens(self._random, 0.06):
+        if step == _FACE_STEP and happens(self._random, 0.06):
             self._life.outbox.send(
                 Topic.APP_EVENTS,
                 FaceVerifyFailed,
@@ -142,7 +143,7 @@ class Applications:
             application_id=self._id,
             limit_minor=verdict.limit_minor,
             apr_all_in_bps=verdict.apr_all_in_bps,
-            term_months=self._random.choice((3, 3, 6, 12)),
+            term_months=self._random.choice(verdict.terms_months),
         )
         self.is_open = False
         self._loans.grant(at_ms + MINUTE_MS, terms)

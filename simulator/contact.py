@@ -8,7 +8,7 @@ from contracts.envelope import Envelope
 from contracts.interactions import BranchVisit, CallHappened, Feedback, WecomHappened
 from contracts.topics import Topic
 from simulator.chance import around, happens, pick
-from simulator.days import DAY_MS, MINUTE_MS, SECOND_MS, Day
+from simulator.days import DAY_MS, MINUTE_MS, SATURDAY, SECOND_MS, Day
 from simulator.outbox import Outbox
 from simulator.people import Kind, Person
 
@@ -94,9 +94,9 @@ class Contact:
             self._consent(
                 ConsentWithdrawn, "consent_withdrawn", day.between(random, 9, 21), purpose
             )
-        if happens(random, _VISITS_PER_DAY[person.kind]) and day.weekday < 6:
+        if happens(random, _VISITS_PER_DAY[person.kind]) and day.weekday <= SATURDAY:
             self._visit(day.between(random, 9, 16))
-        if person.rm_id is not None and happens(random, 0.015) and day.weekday < 5:
+        if person.rm_id is not None and happens(random, 0.015) and day.weekday < SATURDAY:
             self._call(day.between(random, 10, 18))
         if person.rm_id is not None and happens(random, 0.03):
             self._write(day.between(random, 9, 20))

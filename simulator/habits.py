@@ -1,6 +1,6 @@
 """The ordinary money of a day: wages, takings, rent, shopping; bent by needs and by hardship."""
 
-from collections.abc import Callable
+from functools import partial
 from random import Random
 
 from contracts.transactions import PurposeClass
@@ -10,8 +10,9 @@ from simulator.days import Day
 from simulator.hardship import Hardship
 from simulator.needs import Cause, Needs
 from simulator.people import Person
-from simulator.purse import Purse
+from simulator.purse import Movement, Purse
 
+_TAX_DAY = 14
 _BUSINESS = {"merchant", "sme_owner"}
 _SHOPS: tuple[tuple[PurposeClass, float], ...] = (
     ("other", 16.0),
@@ -64,13 +65,13 @@ class Habits:
             return
         amount = int(around(self._random, person.income_minor, 0.04) * hardship.income_factor)
         if person.kind == "retired":
-            self._take(day, agenda, 8, amount, "pension", by="gov-pensions", kind="government")
-            return
-        self._take(day, agenda, 9, amount, "salary", by=person.employer_id, kind="enterprise")
+            money = _money(amount, "pension", "gov-pensions", "government")
+        else:
+            money = _money(amount, "salary", person.employer_id, "enterprise")
+        agenda.add(day.between(self._random, 8, 10), partial(self._purse.receive, money=money))
         if person.kind == "salaried":
-            self._spend(
-                day, agenda, 9, amount // 12, "social_insurance", "gov-social", "government"
-            )
+            part = _money(amount // 12 + 1, "social_insurance", "gov-social", "government")
+            self._spend(day, agenda, 10, part)
 
     def _plan_business(self, day: Day, agenda: Agenda, needs: Needs, hardship: Hardship) -> None:
         person, random = self._person, self._random
@@ -78,85 +79,73 @@ class Habits:
         cause = None if needs.current is None else needs.current.cause
         factor = hardship.income_factor * (1.0 + self._trend * day.number)
         factor *= 1.0 - 0.6 * level if cause == "cash_gap" else 1.0
-        receipts_per_day, share = (2.2, 66.0) if person.kind == "merchant" else (0.5, 15.0)
-        for _ in range(how_many(random, receipts_per_day)):
-            customer = f"k-{person.number:06}-{random.randrange(30)}"
-            amount = int(around(random, person.income_minor * 1.8 / share, 0.8) * factor)
-            kind, channel = (
-                ("person", "qr") if person.kind == "merchant" else ("enterprise", "wire")
-            )
-            agenda.add(
-                day.between(random, 8, 21),
-                lambda at_ms, amount=amount, customer=customer: self._purse.receive(
-                    at_ms, amount, "customer_receipt", by=customer, kind=kind, channel=channel
-                ),
-            )
+        is_shop = person.kind == "merchant"
+        kind, channel = ("person", "qr") if is_shop else ("enterprise", "wire")
+        for _ in range(how_many(random, 2.2 if is_shop else 0.5)):
+            middle = person.income_minor * 1.8 / (66.0 if is_shop else 15.0)
+            amount = int(around(random, middle, 0.8) * factor) + 1
+            payer = f"k-{person.number:06}-{random.randrange(30)}"
+            money = _money(amount, "customer_receipt", payer, kind, channel)
+            agenda.add(day.between(random, 8, 21), partial(self._purse.receive, money=money))
         if happens(random, 0.22):
             stocking = 1.0 + 1.2 * level if cause == "stocking" else 1.0
-            amount = int(around(random, person.income_minor * 0.16, 0.4) * factor * stocking)
+            amount = int(around(random, person.income_minor * 0.16, 0.4) * factor * stocking) + 1
             supplier = f"s-{person.number:06}-{random.randrange(4)}"
-            self._spend(day, agenda, 10, amount, "supplier_payment", supplier, "enterprise", "wire")
-        if day.day_of_month == 14:
-            self._spend(day, agenda, 11, person.income_minor // 25, "tax", "gov-tax", "government")
+            money = _money(amount, "supplier_payment", supplier, "enterprise", "wire")
+            self._spend(day, agenda, 10, money)
+        if day.day_of_month == _TAX_DAY:
+            tax = _money(person.income_minor // 25, "tax", "gov-tax", "government")
+            self._spend(day, agenda, 11, tax)
 
     def _plan_bills(self, day: Day, agenda: Agenda) -> None:
         person, income = self._person, self._person.income_minor
         if day.day_of_month == 1 + person.number % 5 and self._rents:
             landlord = f"l-{person.number:06}"
-            self._spend(day, agenda, 9, int(income * 0.22), "rent", landlord, "person")
+            self._spend(day, agenda, 9, _money(int(income * 0.22), "rent", landlord, "person"))
         if day.day_of_month == 18 + person.number % 7:
             bill = around(self._random, 25_000, 0.6)
-            self._spend(day, agenda, 7, bill, "utilities", "utility-1", "enterprise")
+            self._spend(day, agenda, 7, _money(bill, "utilities", "utility-1", "enterprise"))
         if day.day_of_month == person.salary_day + 1 and self._banks_elsewhere:
-            part = int(income * person.thrift)
-            own = f"own-{person.number:06}"
-            self._spend(day, agenda, 20, part, "own_transfer", own, "self", "mobile")
+            part, own = int(income * person.thrift), f"own-{person.number:06}"
+            self._spend(day, agenda, 20, _money(part, "own_transfer", own, "self", "mobile"))
 
     def _plan_shopping(self, day: Day, agenda: Agenda, needs: Needs, hardship: Hardship) -> None:
         person, random = self._person, self._random
-        a_day = person.income_minor * (0.72 - person.thrift) / 30.0
+        a_day = person.income_minor * (0.70 - person.thrift) / 30.0
         for _ in range(how_many(random, person.spends_per_day)):
             purpose = pick(random, _SHOPS)
             amount = around(random, a_day / person.spends_per_day, 0.8)
-            shop = f"m-{random.randrange(400):03}"
             channel = random.choice(("pos", "qr", "mobile"))
-            self._spend(day, agenda, 7, amount, purpose, shop, "merchant", channel)
+            shop = f"m-{random.randrange(400):03}"
+            self._spend(day, agenda, 7, _money(amount, purpose, shop, "merchant", channel))
         if needs.current is not None and needs.current.cause in _TRACES:
             purpose, at_most = _TRACES[needs.current.cause]
             if happens(random, at_most * needs.level(day)):
                 amount = around(random, needs.current.amount_minor * 0.015, 0.7)
                 shop = f"m-{random.randrange(400, 500)}"
-                self._spend(day, agenda, 9, amount, purpose, shop, "merchant", "pos")
+                self._spend(day, agenda, 9, _money(amount, purpose, shop, "merchant", "pos"))
         if hardship.gambles and happens(random, 0.3):
             stake = around(random, person.income_minor * 0.03, 0.8)
-            self._spend(day, agenda, 15, stake, "gambling_like", "g-1", "platform", "mobile")
+            bet = _money(stake, "gambling_like", "g-1", "platform", "mobile")
+            self._spend(day, agenda, 15, bet)
 
-    def _take(
-        self,
-        day: Day,
-        agenda: Agenda,
-        hour: int,
-        minor: int,
-        purpose: PurposeClass,
-        **who: str | None,
-    ) -> None:
-        def take(at_ms: int) -> None:
-            self._purse.receive(at_ms, minor, purpose, by=who["by"], kind=who["kind"])
+    def _spend(self, day: Day, agenda: Agenda, from_hour: int, money: Movement) -> None:
+        # What the balance does not cover is not bought.
+        at_ms = day.between(self._random, from_hour, from_hour + 3)
+        agenda.add(at_ms, partial(self._purse.pay, money=money))
 
-        agenda.add(day.between(self._random, hour, hour + 2), take)
 
-    def _spend(
-        self,
-        day: Day,
-        agenda: Agenda,
-        from_hour: int,
-        minor: int,
-        purpose: PurposeClass,
-        to: str,
-        kind: str,
-        channel: str = "batch",
-    ) -> None:
-        pay: Callable[[int], object] = lambda at_ms: self._purse.pay(  # noqa: E731
-            at_ms, minor, purpose, to=to, kind=kind, channel=channel
-        )
-        agenda.add(day.between(self._random, from_hour, from_hour + 3), pay)
+def _money(
+    amount_minor: int,
+    purpose: PurposeClass,
+    party_id: str | None,
+    kind: str,
+    channel: str = "batch",
+) -> Movement:
+    return Movement(
+        amount_minor=amount_minor,
+        purpose=purpose,
+        party_id=party_id,
+        party_kind=kind,
+        channel=channel,
+    )

@@ -6,7 +6,7 @@ from simulator.chance import happens
 from simulator.days import Day
 from simulator.people import Person
 
-_ONSET_PER_DAY = 0.0065
+_ONSET_PER_DAY = 0.0055
 _LASTS_DAYS = (60, 160)
 _GAMBLERS = 0.35
 

@@ -1,6 +1,7 @@
 """From a limit to the last instalment: drawdown at once, later or never; paying, falling behind."""
 
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -18,12 +19,13 @@ from simulator.chance import around, happens
 from simulator.days import DAY_MS, HOUR_MS, MINUTE_MS
 from simulator.life import Life
 from simulator.needs import Cause
+from simulator.purse import Movement
 
 _DRAWS_AT_ONCE = 0.55
 _DRAWS_LATER = 0.27
 _LINE_DAYS = 45
 _COOL_OFF = 0.02
-_PAYS_EARLY = 0.06
+_PAYS_EARLY = 0.15
 _TOLD_AT_DPD_DAYS = frozenset({1, 3, 7, 15, 30, 45, 60, 90, 120, 150})
 _COLLECTED_AT_DPD_DAYS = 60
 _MONTH_MS = 30 * DAY_MS
@@ -114,7 +116,7 @@ class Loans:
                 at_ms + self._random.randrange(HOUR_MS, 3 * DAY_MS), lambda t: self._undo(t, loan)
             )
             return
-        self._life.purse.receive(at_ms + 1, drawn_minor, "other", by="own-bank", kind="bank")
+        self._life.purse.receive(at_ms + 1, _own(drawn_minor, "other"))
         self._spend(at_ms, drawn_minor)
         self._life.needs.met()
         self._life.agenda.add(loan.due_ms, lambda t: self._collect(t, loan))
@@ -129,12 +131,15 @@ class Loans:
         for _ in range(3):
             part = around(random, drawn_minor * 0.29, 0.15)
             party = f"m-{random.randrange(500, 600)}"
-            self._life.agenda.add(
-                at_ms + random.randrange(HOUR_MS, 12 * DAY_MS),
-                lambda t, part=part, party=party: self._life.purse.pay(
-                    t, part, purpose, to=party, kind="enterprise", channel="wire"
-                ),
+            money = Movement(
+                amount_minor=part,
+                purpose=purpose,
+                party_id=party,
+                party_kind="enterprise",
+                channel="wire",
             )
+            spent_ms = at_ms + random.randrange(HOUR_MS, 12 * DAY_MS)
+            self._life.agenda.add(spent_ms, partial(self._life.purse.pay, money=money))
 
     def _collect(self, at_ms: int, loan: _Running) -> None:
         """Take the instalment that is due, or try again tomorrow."""
@@ -142,7 +147,7 @@ class Loans:
         early = loan.instalments_left > 1 and happens(self._random, _PAYS_EARLY)
         count = loan.instalments_left if early and dpd_days == 0 else 1
         amount = loan.instalment_minor * count
-        paid = self._life.purse.pay(at_ms, amount, "loan_repayment_own", to="own-bank", kind="bank")
+        paid = self._life.purse.pay(at_ms, _own(amount, "loan_repayment_own"))
         if not paid and count == 1:
             self._fall_behind(at_ms, loan, dpd_days)
             return
@@ -214,3 +219,9 @@ _STAGE_OF: dict[type[Envelope], str] = {
     MonitoringStage: "monitoring",
     CollectionStage: "collection",
 }
+
+
+def _own(amount_minor: int, purpose: PurposeClass) -> Movement:
+    return Movement(
+        amount_minor=amount_minor, purpose=purpose, party_id="own-bank", party_kind="bank"
+    )

@@ -1,7 +1,6 @@
 """What the bank's systems say about one customer, and how late and how often they say it."""
 
 from random import Random
-from typing import Any
 
 from contracts.envelope import Envelope
 from contracts.recorded import RecordedEvent
@@ -43,14 +42,8 @@ class Outbox:
         self._number = 0
         self._events: list[RecordedEvent] = []
 
-    def send(
-        self, topic: Topic, contract: type[Envelope], at_ms: int, **fields: object
-    ) -> tuple[str, dict[str, Any]]:
-        """Send an event of this customer that happened at `at_ms`.
-
-        Returns:
-            The event's id and its value, for a later correction.
-        """
+    def send(self, topic: Topic, contract: type[Envelope], at_ms: int, **fields: object) -> str:
+        """Send an event of this customer that happened at `at_ms`, and return its id."""
         return self._send(topic, contract, at_ms, self._person.customer_id, fields)
 
     def send_from_device(
@@ -71,7 +64,7 @@ class Outbox:
         at_ms: int,
         customer_id: str | None,
         fields: dict[str, object],
-    ) -> tuple[str, dict[str, Any]]:
+    ) -> str:
         person = self._person
         event_id = f"{person.customer_id}-{self._number:x}"
         self._number += 1
@@ -96,7 +89,7 @@ class Outbox:
         if happens(self._random, _TWICE):
             again_ms = recorded.known_at_ms + self._random.randrange(MINUTE_MS, 6 * HOUR_MS)
             self._events.append(recorded.model_copy(update={"known_at_ms": again_ms}))
-        return event_id, value
+        return event_id
 
     def _lag_ms(self, topic: Topic) -> int:
         if topic in _LATE:

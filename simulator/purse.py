@@ -1,5 +1,6 @@
 """A customer's account: what comes in and goes out, to the fen, and how the bank books it."""
 
+from dataclasses import dataclass
 from random import Random
 
 from contracts.topics import Topic
@@ -14,6 +15,17 @@ CURRENCY = "CNY"
 MOST_MINOR = 1_000_000_000
 _MISTYPED = 0.002
 _BOOKED_TWICE = 0.0015
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """Money that moves, seen from the account: how much, what for, and who is at the other end."""
+
+    amount_minor: int
+    purpose: PurposeClass
+    party_id: str | None
+    party_kind: str
+    channel: str = "batch"
 
 
 class Purse:
@@ -37,48 +49,21 @@ class Purse:
         self._postings = 0
         self.balance_minor = around(random, person.income_minor * 0.9, 0.8)
 
-    def receive(
-        self,
-        at_ms: int,
-        amount_minor: int,
-        purpose: PurposeClass,
-        *,
-        by: str | None,
-        kind: str | None,
-        channel: str = "batch",
-    ) -> None:
-        """Take money in: from whom (`by`, an opaque id), and what kind of party that is."""
-        amount_minor = min(amount_minor, MOST_MINOR)
+    def receive(self, at_ms: int, money: Movement) -> None:
+        """Take money in."""
+        amount_minor = min(money.amount_minor, MOST_MINOR)
         self.balance_minor += amount_minor
-        self._post(at_ms, "in", amount_minor, purpose, by, kind, channel)
+        self._post(at_ms, "in", amount_minor, money)
 
-    def pay(
-        self,
-        at_ms: int,
-        amount_minor: int,
-        purpose: PurposeClass,
-        *,
-        to: str | None,
-        kind: str | None,
-        channel: str = "batch",
-    ) -> bool:
+    def pay(self, at_ms: int, money: Movement) -> bool:
         """Pay, and return true; or return false where the balance does not cover it."""
-        if amount_minor > min(self.balance_minor, MOST_MINOR):
+        if money.amount_minor > min(self.balance_minor, MOST_MINOR):
             return False
-        self.balance_minor -= amount_minor
-        self._post(at_ms, "out", amount_minor, purpose, to, kind, channel)
+        self.balance_minor -= money.amount_minor
+        self._post(at_ms, "out", money.amount_minor, money)
         return True
 
-    def _post(
-        self,
-        at_ms: int,
-        direction: str,
-        amount_minor: int,
-        purpose: PurposeClass,
-        party: str | None,
-        kind: str | None,
-        channel: str,
-    ) -> None:
+    def _post(self, at_ms: int, direction: str, amount_minor: int, money: Movement) -> None:
         self._postings += 1
         posting: dict[str, object] = {
             "event_type": "transaction_posted",
@@ -88,22 +73,20 @@ class Purse:
             "amount_minor": amount_minor,
             "currency": CURRENCY,
             "balance_after_minor": self.balance_minor,
-            "counterparty_id_hash": party,
-            "counterparty_kind": kind,
-            "txn_channel": channel,
-            "purpose_class": purpose,
+            "counterparty_id_hash": money.party_id,
+            "counterparty_kind": money.party_kind,
+            "txn_channel": money.channel,
+            "purpose_class": money.purpose,
         }
-        flaw = self._random.random()
+        send, flaw = self._outbox.send, self._random.random()
         if flaw < _MISTYPED:
             wrong = posting | {"amount_minor": amount_minor * 10}
-            event_id, _ = self._outbox.send(Topic.TRANSACTIONS, TransactionPosted, at_ms, **wrong)
+            event_id = send(Topic.TRANSACTIONS, TransactionPosted, at_ms, **wrong)
             self._repair_later(at_ms, event_id, posting)
             return
-        self._outbox.send(Topic.TRANSACTIONS, TransactionPosted, at_ms, **posting)
+        send(Topic.TRANSACTIONS, TransactionPosted, at_ms, **posting)
         if flaw < _MISTYPED + _BOOKED_TWICE:
-            event_id, _ = self._outbox.send(
-                Topic.TRANSACTIONS, TransactionPosted, at_ms + 1, **posting
-            )
+            event_id = send(Topic.TRANSACTIONS, TransactionPosted, at_ms + 1, **posting)
             self._repair_later(at_ms + 1, event_id, None)
 
     def _repair_later(

@@ -8,7 +8,7 @@ from contracts.recorded import RecordedEvent
 
 
 def write_jsonl(events: Iterable[RecordedEvent], file: BinaryIO) -> int:
-    """Write one event a line, compact JSON in UTF-8, and return how many there were.
+    r"""Write one event a line, compact JSON in UTF-8, and return how many there were.
 
     >>> import io
     >>> from contracts.topics import Topic
@@ -17,7 +17,7 @@ def write_jsonl(events: Iterable[RecordedEvent], file: BinaryIO) -> int:
     >>> write_jsonl([event], file)
     1
     >>> file.getvalue()
-    b'{"topic":"consents.v1","key":"c-1","known_at_ms":5,"value":{"a":1}}\\n'
+    b'{"topic":"consents.v1","key":"c-1","known_at_ms":5,"value":{"a":1}}\n'
     """
     count = 0
     for event in events:

@@ -1,12 +1,17 @@
 """`shouwen simulate`: write the events of a bank that does not exist to a file."""
 
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
+from contracts.recorded import RecordedEvent
+
 _FIRST_DAY = "2026-01-05"
 _LOCAL_OFFSET = timedelta(hours=8)
+_DAY_MS = 86_400_000
 
 
 @click.command(
@@ -48,16 +53,22 @@ def command(*, seed: int, customers: int, days: int, start: datetime, out: Path)
     try:
         with (
             unfinished.open("wb") as file,
-            click.progressbar(
-                events,
-                length=days,
-                label="days",
-                file=click.get_text_stream("stderr"),
-                update_min_steps=1_000,
-            ) as shown,
+            click.progressbar(length=days, label="days", file=sys.stderr) as bar,
         ):
-            count = write_jsonl(shown, file)
+            count = write_jsonl(_shown(events, start_ms, bar.update), file)
         unfinished.replace(out)
     finally:
         unfinished.unlink(missing_ok=True)
     click.echo(f"{count} events of {customers} customers over {days} days in {out}")
+
+
+def _shown(
+    events: Iterable[RecordedEvent], start_ms: int, update: Callable[[int], None]
+) -> Iterator[RecordedEvent]:
+    """Yield the events, and tell of each day that has passed in them."""
+    passed = 0
+    for event in events:
+        if (event.known_at_ms - start_ms) // _DAY_MS > passed:
+            update(1)
+            passed += 1
+        yield event
