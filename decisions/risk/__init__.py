@@ -1,0 +1,1 @@
+"""The risk screen: every rule is read, one answer comes out: approve, refer or decline."""
