@@ -24,7 +24,8 @@ class LoanStateChanged(Ours):
     """A customer moved from one loan state to another.
 
     `conversion` is `first` when this is the first drawdown ever, `again` when there was no
-    active loan in the 180 days before, and none for every other change.
+    active loan in the 180 days before, and none for every other change; `revokes` is what an undone
+    drawdown had counted as. Where the state itself stays, both states are the same.
     """
 
     event_type: Literal["loan_state_changed"] = "loan_state_changed"
@@ -37,6 +38,7 @@ class LoanStateChanged(Ours):
     from_state: LoanStateName
     to_state: LoanStateName
     conversion: Literal["first", "again"] | None
+    revokes: Literal["first", "again"] | None = None
     days_in_previous_state: Annotated[int, Field(ge=0)]
     loan_id: Token | None
     drawn_minor: int | None

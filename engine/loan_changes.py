@@ -19,18 +19,18 @@ def publish_transitions(case: Case, transitions: tuple[Transition, ...]) -> list
         if transition.conversion is not None:
             outputs += label_drawdown(case, transition)
             case.subject.facts.flag = None
+        if transition.revokes is not None and transition.loan_id is not None:
+            outputs += revise_drawdown(case, transition.loan_id)
         case.partition.count(f"to_{transition.to_state}")
-    outputs += _follow_loans(case)
+    outputs += _open_risk_rows(case)
     return outputs
 
 
-def _follow_loans(case: Case) -> list[Output]:
-    """Open a risk row for each loan drawn just now; take back what a cancelled one settled."""
+def _open_risk_rows(case: Case) -> list[Output]:
+    """Open a risk row for each loan drawn just now."""
     outputs: list[Output] = []
     for loan in case.subject.facts.loan.loans.values():
-        if loan.cancelled:
-            outputs += revise_drawdown(case, loan.loan_id)
-        elif loan.drawn_at_ms == case.at_ms:
+        if loan.drawn_at_ms == case.at_ms and not loan.cancelled:
             outputs += open_risk_row(case, loan.loan_id)
     return outputs
 
@@ -52,6 +52,7 @@ def _change(case: Case, transition: Transition, number: int) -> Output:
         from_state=transition.from_state,
         to_state=transition.to_state,
         conversion=transition.conversion,
+        revokes=transition.revokes,
         days_in_previous_state=transition.days_in_previous_state,
         loan_id=transition.loan_id,
         drawn_minor=transition.drawn_minor,

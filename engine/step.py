@@ -121,7 +121,7 @@ def _forget_old_ids(subject: SubjectState, at_ms: int) -> None:
     """
     ids = subject.event_ids
     horizon = at_ms - EVENT_ID_DAYS * DAY_MS
-    stale = []
+    stale: list[str] = []
     for event_id, (known_ms, _) in ids.items():
         if known_ms > horizon and len(ids) - len(stale) < EVENT_IDS_KEPT:
             break

@@ -3,7 +3,8 @@
 from decisions.contact import release
 from decisions.loan_state import expire
 from decisions.situation import Trigger
-from decisions.timers import loan_timers, note_fired
+from decisions.timers import EXPIRE, loan_timers, note_fired
+from decisions.verdict import RECHECK_TIMER, RELEASE_TIMER
 from engine.case import Case
 from engine.decide import decide_deferred, decide_moments
 from engine.labels import close_on_time
@@ -14,10 +15,7 @@ from engine.subject import SubjectState
 from features import read
 
 LOAN = "loan."
-EXPIRE = "loan.expire:"
 LABEL = "label.close:"
-RECHECK = "contact.recheck:"
-RELEASE = "contact.release:"
 
 
 def renew_loan_timers(subject: SubjectState) -> None:
@@ -38,26 +36,28 @@ def fire(
     if name.startswith(LOAN):
         note_fired(subject.facts, name, due_ms=due_ms)
     partition.count("timers_fired")
+    # A timer set for a time that had passed already happens now: no clock ever goes back.
+    at_ms = max(due_ms, partition.facts.clock_ms)
     case = Case(
         partition=partition,
         subject=subject,
         subject_id=subject_id,
-        at_ms=due_ms,
+        at_ms=at_ms,
         seq=seq,
-        values=read(subject.log, due_ms),
+        values=read(subject.log, at_ms),
     )
     trigger = Trigger(kind="timer", cause=f"timer:{name}:{due_ms}", timer=name)
     reference = name.partition(":")[2]
     outputs: list[Output] = []
     if name.startswith(EXPIRE):
-        outputs = publish_transitions(case, expire(subject.facts, at_ms=due_ms))
+        outputs = publish_transitions(case, expire(subject.facts, at_ms=at_ms))
     elif name.startswith(LOAN):
         outputs = decide_moments(case, trigger)
     elif name.startswith(LABEL):
         outputs = close_on_time(case, reference)
-    elif name.startswith(RECHECK):
+    elif name.startswith(RECHECK_TIMER):
         outputs = decide_deferred(case, trigger, reference)
-    elif name.startswith(RELEASE):
+    elif name.startswith(RELEASE_TIMER):
         known = partition.known_messages
         assume_sent = known is not None and reference not in known
         release(subject.facts.contact, reference, assume_sent=assume_sent)
