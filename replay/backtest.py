@@ -1,0 +1,220 @@
+"""Folds a kept journal under candidate strategies and compares what they decide.
+
+Everything evolves under the candidate: caps, cool-offs, refractory times, arms. What customers did
+is history and stays as it was. An action that really went out finds its own history (sent, failed,
+opened); one that never went out has none, and counts as sent.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from adapters.kept import KeptJournal
+from contracts.control import StrategyActivated
+from contracts.topics import Topic
+from replay.counts import Counts, count
+from replay.flips import Flip, find_flips
+from replay.folding import Engine
+from replay.made import Change, Made, by_place, decode_change, decode_made
+
+CURRENT = "current"
+PAYS_FROM_ENTRIES = 20_000
+"""Starting a process takes about a second; below this many entries in all it does not pay."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A strategy to try: its name in the report, and the strategy, pinned from the beginning.
+
+    Without a strategy it is `current`: those of the journal, each from its own position on.
+    """
+
+    name: str
+    strategy: StrategyActivated | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What one candidate decided.
+
+    `as_recorded` counts the decisions that the bank published with the very same digest.
+    """
+
+    name: str
+    strategy: str
+    decisions: tuple[Made, ...]
+    counts: Counts
+    as_recorded: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """One candidate against the first one."""
+
+    before: str
+    after: str
+    flips: tuple[Flip, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backtest:
+    """All runs over one journal, and how each differs from the first."""
+
+    journal: str
+    recorded_decisions: int
+    runs: tuple[Run, ...]
+    comparisons: tuple[Comparison, ...]
+
+    def equals_recorded(self, run: Run) -> bool:
+        """Return whether a run made exactly the decisions that the bank published."""
+        return run.as_recorded == self.recorded_decisions == len(run.decisions)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the result as plain data, without the decisions themselves."""
+        return {
+            "journal": self.journal,
+            "recorded_decisions": self.recorded_decisions,
+            "runs": [
+                {
+                    "name": run.name,
+                    "strategy": run.strategy,
+                    "as_recorded": run.as_recorded,
+                    "equals_recorded": self.equals_recorded(run),
+                    "counts": run.counts.as_json(),
+                }
+                for run in self.runs
+            ],
+            "comparisons": [asdict(comparison) for comparison in self.comparisons],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Task:
+    """One candidate over one partition: what a process is sent."""
+
+    folder: Path
+    partition: int
+    candidate: Candidate
+    engine: Engine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """What comes of a task."""
+
+    entries: int
+    decisions: list[Made]
+    changes: list[Change]
+    as_recorded: int
+
+
+def backtest(
+    kept: KeptJournal,
+    candidates: Sequence[Candidate],
+    *,
+    engine: Engine,
+    processes: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Backtest:
+    """Run every candidate over a kept journal and compare each with the first.
+
+    Args:
+        kept: The journal, from its beginning.
+        candidates: At least one; the first is what the others are compared with.
+        engine: Its functions must be those of a module, so that processes can find them.
+        processes: How many at once; as many as there are cores where it pays, else none.
+        progress: Is told how many journal entries were folded since it was told last.
+
+    Raises:
+        KeptDamageError: a row of the kept journal is not what was written.
+        JournalError: the journal cannot be folded.
+    """
+    tasks = [
+        _Task(folder=kept.folder, partition=partition, candidate=candidate, engine=engine)
+        for candidate in candidates
+        for partition in kept.partitions
+    ]
+    work = kept.rows(Topic.JOURNAL) * len(candidates)
+    wanted = processes or (os.cpu_count() or 1 if work >= PAYS_FROM_ENTRIES else 1)
+    parts = _run_all(tasks, processes=min(wanted, len(tasks)), progress=progress)
+    each = len(kept.partitions)
+    runs = tuple(
+        _joined(candidate, parts[number * each : (number + 1) * each])
+        for number, candidate in enumerate(candidates)
+    )
+    first = by_place(runs[0].decisions)
+    return Backtest(
+        journal=kept.folder.name,
+        recorded_decisions=kept.rows(Topic.DECISIONS),
+        runs=runs,
+        comparisons=tuple(
+            Comparison(
+                before=runs[0].name,
+                after=run.name,
+                flips=tuple(find_flips(first, by_place(run.decisions))),
+            )
+            for run in runs[1:]
+        ),
+    )
+
+
+def _run_all(
+    tasks: Sequence[_Task], *, processes: int, progress: Callable[[int], None] | None
+) -> list[_Part]:
+    tell = progress or (lambda _: None)
+    if processes == 1:
+        return [_told(_run(task), tell) for task in tasks]
+    # A fresh interpreter each: a fork would copy the threads of whoever calls us half-alive.
+    pool: Executor = ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
+    with pool:
+        return [_told(part, tell) for part in pool.map(_run, tasks)]
+
+
+def _told(part: _Part, tell: Callable[[int], None]) -> _Part:
+    tell(part.entries)
+    return part
+
+
+def _run(task: _Task) -> _Part:
+    """Fold one partition under one candidate."""
+    kept = KeptJournal(task.folder)
+    recorded = [decode_made(record.value) for record in kept.decisions(task.partition)]
+    state = task.engine.state(task.partition)
+    state.known_messages = frozenset(
+        made.action.message_id for made in recorded if made.action is not None
+    )
+    strategy = task.candidate.strategy
+    if strategy is not None:
+        state.strategies = {strategy.strategy_id: strategy}
+        state.pinned = True
+    decisions: list[Made] = []
+    changes: list[Change] = []
+    for output in task.engine.outputs(kept.entries(task.partition), state=state):
+        if output.topic is Topic.DECISIONS:
+            decisions.append(decode_made(output.value))
+        elif output.topic is Topic.CONVERSIONS:
+            changes.append(decode_change(output.value))
+    published = {made.decision_id: made.digest for made in recorded}
+    same = sum(published.get(made.decision_id) == made.digest for made in decisions)
+    return _Part(
+        entries=state.facts.seq + 1, decisions=decisions, changes=changes, as_recorded=same
+    )
+
+
+def _joined(candidate: Candidate, parts: Sequence[_Part]) -> Run:
+    decisions = tuple(made for part in parts for made in part.decisions)
+    changes = [change for part in parts for change in part.changes]
+    strategy = candidate.strategy
+    return Run(
+        name=candidate.name,
+        strategy="as in the journal"
+        if strategy is None
+        else f"{strategy.strategy_id} v{strategy.version} {strategy.sha256[:12]}",
+        decisions=decisions,
+        counts=count(decisions, changes, entries=sum(part.entries for part in parts)),
+        as_recorded=sum(part.as_recorded for part in parts),
+    )
