@@ -28,10 +28,11 @@ def decide_moments(case: Case, trigger: Trigger) -> list[Output]:
     for hit in detect(situation, trigger):
         case.partition.count(f"moment_{hit.moment}")
         open_moment(case.subject.facts, hit, at_ms=case.at_ms)
+        branch_path = case.subject.facts.profile.branch_path
         strategies = [
             (strategy, sha256)
             for strategy, sha256 in active_strategies(case)
-            if hit.moment in strategy.moments
+            if strategy.applies(hit.moment, branch_path=branch_path, at_ms=case.at_ms)
         ]
         if not strategies:
             case.partition.count("moments_without_strategy")
