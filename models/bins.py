@@ -42,7 +42,7 @@ def _edges(values: NDArray[np.float32]) -> F64:
         values = np.zeros(1, dtype=np.float32)
     inner = values[np.arange(1, QUANTILES) * len(values) // QUANTILES].astype(np.float64)
     low = float(values[0])
-    high = float(np.nextafter(values[-1], np.float32(np.inf)))
+    high = float(np.nextafter(float(values[-1]), np.inf))
     span = float(values[-1]) - low
     beyond = span * _SPREAD if span > 0.0 else _SPREAD_OF_A_CONSTANT
     return np.concatenate(((low - beyond)[::-1], [low], inner, [high], float(values[-1]) + beyond))

@@ -83,7 +83,7 @@ class Head:
         return {
             **self.progress.measures(),
             **{f"challenger_{name}": value for name, value in challenger.items()},
-            **{name: float(count) for name, count in sorted(self.counts.items())},
+            **{f"examples_{name}": float(n) for name, n in sorted(self.counts.items())},
             "open_rows": float(len(self._rows)),
             "dropped_rows": float(self._rows.dropped),
             "refused_updates": float(self.champion.refused),
@@ -125,7 +125,7 @@ class Head:
     def _open(self, example: Example) -> None:
         place = (example.seq, example.ordinal)
         newest = self._newest_opened.get(example.partition, (-1, -1))
-        if example.row_id in self._rows or place < newest:
+        if example.row_id in self._rows or place <= newest:
             self.counts["duplicates"] += 1
             return
         self._newest_opened[example.partition] = place

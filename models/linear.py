@@ -8,10 +8,8 @@ import numpy as np
 from river import base
 
 from models import kernels
-from models.bins import fit_bins, without_rows
-from models.canonical import pack, unpack
 from models.errors import CheckpointError, RowError
-from models.kernels import COLUMNS, EDGES, LINEAR
+from models.ftrl import FtrlWeights
 from models.rows import Row
 
 _FORMAT = "linear-ftrl/1"
@@ -87,13 +85,11 @@ class LinearLearner(base.Classifier):
             )
         self.refused = 0
         self._features: tuple[str, ...] = names or ()
-        self._hyper = np.array([alpha, beta, l1, l2, weight_cap])
         self._prior_logit = kernels.logit(prior)
         self._held: list[tuple[bytes, float]] = []
         self._ready = False
-        self._edges, self._scaler = without_rows(len(self._features))
-        self._state = np.zeros((3, len(self._features) + 1, COLUMNS))
-        self._seen = np.zeros((len(self._features), COLUMNS))
+        hyper = np.array([alpha, beta, l1, l2, weight_cap])
+        self._weights = FtrlWeights(len(self._features), hyper)
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -108,7 +104,7 @@ class LinearLearner(base.Classifier):
     @property
     def bias(self) -> float:
         """Log-odds of a row whose features add nothing."""
-        return self._prior_logit + float(self._state[2, -1, 0])
+        return self._prior_logit + self._weights.bias
 
     # Rows: what the system uses.
 
@@ -134,7 +130,7 @@ class LinearLearner(base.Classifier):
         if not math.isfinite(gradient):
             self.refused += 1
         elif self._ready:
-            self._learn(row, gradient)
+            self._weights.learn(row, gradient)
         else:
             self._held.append((row.tobytes(), gradient))
             if len(self._held) >= self.warmup:
@@ -152,10 +148,7 @@ class LinearLearner(base.Classifier):
         """
         gradient = self._gradient(y=y, probability=probability, w=1.0)
         if self._ready:
-            kernels.unlearn(
-                self._checked(row), gradient, self._edges, self._scaler, self._state, self._seen,
-                self._hyper,
-            )  # fmt: skip
+            self._weights.unlearn(self._checked(row), gradient)
             return
         step = (self._checked(row).tobytes(), gradient)
         if step not in self._held:
@@ -171,26 +164,13 @@ class LinearLearner(base.Classifier):
 
         `baseline` plus their sum is the log-odds of `score_row`, up to rounding.
         """
-        weights = self._state[2, :-1]
-        out = np.empty(len(self._features))
-        kernels.parts(self._checked(row), self._edges, self._scaler, weights, out)
-        differences = (out - self.reference()).tolist()
-        return dict(zip(self._features, differences, strict=True))
+        differences = self._weights.parts(self._checked(row)) - self._weights.reference()
+        return dict(zip(self._features, differences.tolist(), strict=True))
 
     @property
     def baseline(self) -> float:
         """Log-odds of the mean learnt row: the bias and the mean contributions."""
-        return self.bias + float(sum(self.reference().tolist()))
-
-    def reference(self) -> kernels.F64:
-        """Return each feature's mean contribution over the rows that the weights rest on."""
-        weights, seen = self._state[2, :-1], self._seen
-        means = np.zeros(len(self._features))
-        for f in range(len(self._features)):
-            rows = sum(seen[f, :LINEAR].tolist())
-            total = sum((seen[f] * weights[f]).tolist())
-            means[f] = total / rows if rows > 0 else 0.0
-        return means
+        return self.bias + float(sum(self._weights.reference().tolist()))
 
     # Dictionaries: River's manner.
 
@@ -235,10 +215,7 @@ class LinearLearner(base.Classifier):
             "held": [[row.hex(), gradient.hex()] for row, gradient in self._held],
         }
         if self._ready:
-            data["edges"] = [pack(edges) for edges in self._edges]
-            data["scaler"] = pack(self._scaler)
-            data["state"] = [[pack(row) for row in part] for part in self._state]
-            data["seen"] = [pack(row) for row in self._seen]
+            data["weights"] = self._weights.to_data()
         return data
 
     @classmethod
@@ -264,12 +241,7 @@ class LinearLearner(base.Classifier):
         model._ready = data["ready"]
         model._held = [(bytes.fromhex(row), float.fromhex(g)) for row, g in data["held"]]
         if model._ready:
-            count = len(model._features)
-            model._edges = unpack("".join(data["edges"]), count, EDGES)
-            model._scaler = unpack(data["scaler"], count, 2)
-            rows = "".join(row for part in data["state"] for row in part)
-            model._state = unpack(rows, 3, count + 1, COLUMNS)
-            model._seen = unpack("".join(data["seen"]), count, COLUMNS)
+            model._weights = FtrlWeights.from_data(data["weights"])
         return model
 
     def scoring_data(self) -> dict[str, Any]:
@@ -278,10 +250,7 @@ class LinearLearner(base.Classifier):
             "format": _FORMAT,
             "features": list(self._features),
             "bias": self.bias.hex(),
-            "edges": [pack(edges) for edges in self._edges],
-            "scaler": pack(self._scaler),
-            "weights": [pack(weights) for weights in self._state[2, :-1]],
-            "reference": pack(self.reference()),
+            **self._weights.scoring_data(),
         }
 
     # Private.
@@ -289,8 +258,7 @@ class LinearLearner(base.Classifier):
     def _probability(self, row: Row) -> float:
         if not self._ready:
             return kernels.sigmoid(self._prior_logit)
-        weights = self._state[2, :-1]
-        return kernels.score(row, self._edges, self._scaler, weights, self.bias)
+        return self._weights.probability(row, prior_logit=self._prior_logit)
 
     def _gradient(self, *, y: bool, probability: float, w: float) -> float:
         gradient = w * (probability - (1.0 if y else 0.0))
@@ -298,29 +266,19 @@ class LinearLearner(base.Classifier):
             return gradient
         return min(max(gradient, -self.clip_gradient), self.clip_gradient)
 
-    def _learn(self, row: Row, gradient: float) -> None:
-        kernels.learn(
-            row, gradient, self._edges, self._scaler, self._state, self._seen, self._hyper
-        )
-
     def _fix_bins(self) -> None:
         held, self._held, self._ready = self._held, [], True
-        rows = [np.frombuffer(row, dtype=np.float32) for row, _ in held]
-        self._edges, self._scaler = fit_bins(np.stack(rows))
+        rows = list(np.stack([np.frombuffer(row, dtype=np.float32) for row, _ in held]))
+        self._weights.fit_bins(rows)
         for row, (_, gradient) in zip(rows, held, strict=True):
-            self._learn(row, gradient)
+            self._weights.learn(row, gradient)
 
     def _grow(self, names: list[str]) -> None:
         """Make room for features that come late: no row has taught them anything yet."""
         if not names:
             return
-        count = len(self._features)
         self._features = (*self._features, *names)
-        edges, scaler = without_rows(len(names))
-        self._edges = np.concatenate((self._edges, edges))
-        self._scaler = np.concatenate((self._scaler, scaler))
-        self._state = np.insert(self._state, [count] * len(names), 0.0, axis=1)
-        self._seen = np.concatenate((self._seen, np.zeros((len(names), COLUMNS))))
+        self._weights.grow(len(names))
         missing = np.full(len(names), np.nan, dtype=np.float32).tobytes()
         self._held = [(row + missing, gradient) for row, gradient in self._held]
 
@@ -329,10 +287,11 @@ class LinearLearner(base.Classifier):
             return np.array([x.get(name, np.nan) for name in self._features], dtype=np.float32)
 
     def _checked(self, row: Row) -> Row:
-        if row.shape != (len(self._features),) or np.isinf(row).any():
+        if row.shape != (len(self._features),) or row.dtype != np.float32 or np.isinf(row).any():
             raise RowError(
-                f"LinearLearner needs {len(self._features)} finite values (NaN for missing); got "
-                f"an array of shape {row.shape} with {int(np.isinf(row).sum())} infinite values. "
+                f"LinearLearner needs {len(self._features)} finite float32 values (NaN for "
+                f"missing); got {row.dtype} of shape {row.shape} with "
+                f"{int(np.isinf(row).sum())} infinite values. "
                 "Make rows with RowSchema.row."
             )
         return row

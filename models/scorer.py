@@ -107,11 +107,12 @@ class LinearScorer:
         return all(bool(np.isfinite(array).all()) for array in arrays)
 
     def _check(self, rows: Row) -> None:
-        if rows.shape[1:] != (len(self._features),) or np.isinf(rows).any():
+        width = len(self._features)
+        if rows.shape[1:] != (width,) or rows.dtype != np.float32 or np.isinf(rows).any():
             raise RowError(
-                f"{self.model_id} needs rows of {len(self._features)} finite values (NaN for "
-                f"missing); got shape {rows.shape} with {int(np.isinf(rows).sum())} infinite "
-                "values. Make rows with RowSchema.row."
+                f"{self.model_id} needs rows of {width} finite float32 values (NaN for missing); "
+                f"got {rows.dtype} of shape {rows.shape} with {int(np.isinf(rows).sum())} "
+                "infinite values. Make rows with RowSchema.row."
             )
 
 

@@ -1,0 +1,93 @@
+"""Test data of the models: examples, rows, and a stream with a known truth."""
+
+from typing import Any
+
+import numpy as np
+
+from contracts.examples import Example
+from models import PROPENSITY, RISK, to_hex
+
+DAY_MS = 86_400_000
+START_MS = 1_700_000_000_000
+SCHEMA = {"drawn_30d": PROPENSITY, "dpd30": RISK}
+
+
+def a_row(label_name: str = "drawn_30d", *, seed: int = 0) -> np.ndarray:
+    """Return a plausible row of a label's model: amounts over decades, some values missing."""
+    rng = np.random.default_rng(seed)
+    count = len(SCHEMA[label_name].names)
+    row = np.floor(rng.lognormal(3.0, 2.0, count)).astype(np.float32)
+    row[rng.random(count) < 0.1] = np.nan
+    return row
+
+
+def an_example(**changes: Any) -> Example:
+    """Return an `opened` drawn_30d example of row r-1, with what the test changes."""
+    fields: dict[str, Any] = {
+        "row_id": "r-1",
+        "label_name": "drawn_30d",
+        "status": "opened",
+        "subject_id": "c-1",
+        "at_ms": START_MS,
+        "partition": 0,
+        "seq": 0,
+        "ordinal": 0,
+    } | changes
+    if fields["status"] == "opened":
+        schema = SCHEMA[fields["label_name"]]
+        fields.setdefault("schema_hash", schema.schema_hash)
+        fields.setdefault("row_hex", to_hex(a_row(fields["label_name"])))
+    return Example(**fields)
+
+
+def a_history(rows: int, *, seed: int = 0, positive_share: float = 0.3) -> list[Example]:
+    """Return the life of `rows` rows of each label, in order of time, some revised.
+
+    A row comes true within 20 days if its first feature is high (noise aside), else it is closed
+    at its horizon.
+    """
+    rng = np.random.default_rng(seed)
+    steps: list[tuple[int, str, str, str, np.ndarray | None]] = []
+    for label_name, horizon_days in (("drawn_30d", 30), ("dpd30", 120)):
+        for i in range(rows):
+            opened = START_MS + int(i * 60 * DAY_MS / rows)
+            row = a_row(label_name, seed=int(rng.integers(1 << 31)))
+            row_id = f"{label_name}-{i}"
+            steps.append((opened, row_id, label_name, "opened", row))
+            score = np.log1p(np.nan_to_num(row[0])) - 3.0 + rng.normal(0.0, 1.0)
+            if score > np.quantile([-2.6, 2.6], 1.0 - positive_share):
+                seen = opened + int(rng.integers(1, 20 * DAY_MS))
+                steps.append((seen, row_id, label_name, "positive", None))
+                if rng.random() < 0.1:
+                    steps.append((seen + DAY_MS, row_id, label_name, "revised", None))
+            else:
+                steps.append((opened + horizon_days * DAY_MS, row_id, label_name, "closed", None))
+    steps.sort(key=lambda step: step[:4])
+    examples = []
+    for seq, (at_ms, row_id, label_name, status, row) in enumerate(steps):
+        extra = {} if row is None else {"row_hex": to_hex(row)}
+        examples.append(
+            an_example(
+                row_id=row_id, label_name=label_name, status=status, at_ms=at_ms, seq=seq, **extra
+            )
+        )
+    return examples
+
+
+def a_drifting_stream(rows: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows (20 features, skewed, 5 % missing) and outcomes whose cause changes at 55 %."""
+    rng = np.random.default_rng(seed)
+    features = 20
+    x = rng.lognormal(0.0, 1.5, (rows, features)).astype(np.float32)
+    x[:, :5] = np.floor(x[:, :5])
+    logs = np.log1p(x)
+    scaled = (logs - logs.mean(0)) / logs.std(0)
+    before = rng.normal(0.0, 0.6, features)
+    after = before.copy()
+    after[:8] = rng.normal(0.0, 0.6, 8)
+    late = (np.arange(rows) / rows)[:, None] >= 0.55
+    log_odds = np.where(late, scaled * after, scaled * before).sum(1) - 3.0
+    log_odds += 0.8 * (np.abs(scaled[:, 6]) > 1.0)
+    outcomes = rng.random(rows) < 1.0 / (1.0 + np.exp(-log_odds))
+    x[rng.random((rows, features)) < 0.05] = np.nan
+    return x, outcomes

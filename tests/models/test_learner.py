@@ -1,0 +1,370 @@
+"""Promises of the learner: labels that come late, snapshots, checkpoints."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.snapshots import SnapshotRecord
+from models import CheckpointError, Learner, SnapshotRule, to_hex
+from models.canonical import canonical_json, sha256_of
+from models.open_rows import MAX_OPEN_ROWS
+from tests.models.given import DAY_MS, START_MS, a_history, a_row, an_example
+
+HISTORY = a_history(260, seed=7)
+TOPIC_BYTES = 8 << 20
+
+
+def taught(examples: list, learner: Learner | None = None, **parameters: int) -> Learner:
+    learner = learner or Learner(**parameters)
+    for example in examples:
+        learner.apply(example)
+    return learner
+
+
+def life(*statuses: str, label_name: str = "drawn_30d", days: float = 1.0) -> list:
+    """Return one row's life: opened, then the statuses, a day apart."""
+    steps = [an_example(label_name=label_name, row_id="r-1")]
+    for i, status in enumerate(statuses, start=1):
+        at_ms = START_MS + int(i * days * DAY_MS)
+        steps.append(
+            an_example(label_name=label_name, row_id="r-1", status=status, at_ms=at_ms, seq=i)
+        )
+    return steps
+
+
+def crowd(label_name: str, count: int) -> list:
+    """Return opened rows of other customers, so that the bins are fixed."""
+    return [
+        an_example(
+            row_id=f"other-{i}",
+            label_name=label_name,
+            at_ms=START_MS - DAY_MS,
+            row_hex=to_hex(a_row(label_name, seed=i)),
+            partition=7,
+            seq=i,
+        )
+        for i in range(count)
+    ]
+
+
+# A label's life.
+
+
+def test_a_fake_negative_teaches_at_once() -> None:
+    """A drawdown takes weeks to come; waiting that long would make the model a month old."""
+    head = taught(life()).head("drawn_30d")
+
+    assert (head.learned, head.positives) == (1, 0)
+
+
+def test_a_positive_replaces_its_fake_negative() -> None:
+    """One row is one row: it must not count as a no and as a yes."""
+    head = taught(life("positive")).head("drawn_30d")
+
+    assert (head.learned, head.positives) == (1, 1)
+
+
+def test_a_positive_that_comes_at_once_leaves_no_trace_of_the_negative() -> None:
+    """The weights are those of a model that was told the truth in the first place."""
+    learner = taught(crowd("drawn_30d", 250) + life("positive"))
+    told = taught(crowd("drawn_30d", 250)).head("drawn_30d").champion
+    told.learn_row(a_row(), True)
+    champion = learner.head("drawn_30d").champion
+
+    for seed in range(20):
+        row = a_row(seed=seed)
+        assert abs(champion.score_row(row) - told.score_row(row)) < 1e-9
+
+
+def test_a_revised_positive_is_a_negative_again() -> None:
+    """A drawdown that was cancelled in its cooling-off days was none."""
+    revised = taught(crowd("drawn_30d", 250) + life("positive", "revised"))
+    never = taught(crowd("drawn_30d", 250) + life())
+    row = a_row()
+
+    assert revised.head("drawn_30d").positives == 0
+    assert (
+        abs(
+            revised.head("drawn_30d").champion.score_row(row)
+            - never.head("drawn_30d").champion.score_row(row)
+        )
+        < 1e-9
+    )
+
+
+def test_a_waiting_label_teaches_only_when_its_horizon_is_over() -> None:
+    """Defaults are seen early and repayment late: learnt as they come, all loans look bad."""
+    learner = taught(life("positive", label_name="dpd30"))
+    head = learner.head("dpd30")
+    learner.advance(START_MS + 120 * DAY_MS - 1)
+    assert head.learned == 0
+
+    learner.advance(START_MS + 120 * DAY_MS)
+
+    assert (head.learned, head.positives) == (1, 1)
+
+
+def test_a_waiting_label_that_closes_is_a_negative() -> None:
+    """120 days without 30 days of delay."""
+    head = taught(life("closed", label_name="dpd30", days=120)).head("dpd30")
+
+    assert (head.learned, head.positives) == (1, 0)
+
+
+def test_measures_wait_for_the_horizon_of_positives_too() -> None:
+    """Positives are seen weeks before negatives; measured at once, they would look frequent."""
+    learner = taught(life("positive"))
+    head = learner.head("drawn_30d")
+    assert head.progress.rows == 0
+
+    learner.advance(START_MS + 30 * DAY_MS)
+
+    assert (head.progress.rows, head.progress.positives) == (1, 1)
+
+
+def test_a_revised_row_is_measured_as_a_negative() -> None:
+    """What counts is what it was at the end of its horizon."""
+    learner = taught(life("positive", "revised"))
+    learner.advance(START_MS + 30 * DAY_MS)
+    head = learner.head("drawn_30d")
+
+    assert (head.progress.rows, head.progress.positives) == (1, 0)
+
+
+def test_what_is_measured_is_the_score_from_before_the_label() -> None:
+    """Progressive validation: the row's own lesson must not be in its score."""
+    learner = taught(crowd("drawn_30d", 250))
+    before = learner.head("drawn_30d").champion.score_row(a_row())
+    taught(life("closed", days=30), learner)
+
+    assert learner.head("drawn_30d").progress._window[-1] == (before, False)
+
+
+# What must not matter.
+
+
+@pytest.mark.parametrize("label_name", ["drawn_30d", "dpd30"])
+@pytest.mark.parametrize("statuses", [(), ("positive",), ("positive", "revised"), ("closed",)])
+def test_an_example_that_comes_twice_changes_nothing(
+    label_name: str, statuses: tuple[str, ...]
+) -> None:
+    """At least once is enough for whoever hands the examples over."""
+    once = taught(crowd(label_name, 3) + life(*statuses, label_name=label_name))
+    twice = taught(crowd(label_name, 3) + life(*statuses, label_name=label_name))
+    taught(life(*statuses, label_name=label_name), twice)
+    heads = [learner.head(label_name) for learner in (once, twice)]
+
+    assert heads[0].champion.to_data() == heads[1].champion.to_data()
+    assert heads[0].challenger.to_data() == heads[1].challenger.to_data()
+    assert heads[0].progress.to_data() == heads[1].progress.to_data()
+    assert heads[1].counts["duplicates"] + heads[1].counts["without_row"] > 0
+
+
+@pytest.mark.parametrize("status", ["positive", "closed", "revised"])
+def test_an_outcome_of_a_row_that_is_not_there_is_counted(status: str) -> None:
+    """After a reset of the learner, old rows go on to mature: that is no reason to stop."""
+    head = taught([an_example(status=status)]).head("drawn_30d")
+
+    assert (head.learned, head.counts["without_row"]) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"row_hex": None}, {"row_hex": "00"}, {"row_hex": "xyz"}, {"schema_hash": "0" * 16}],
+)
+def test_a_row_that_cannot_be_read_is_counted_and_teaches_nothing(damage: dict) -> None:
+    """Rows of an older schema stay in the topic for ever."""
+    head = taught([an_example(**damage)]).head("drawn_30d")
+
+    assert (head.learned, head.counts["unreadable"]) == (0, 1)
+
+
+def test_open_rows_are_bounded_and_what_is_dropped_is_counted() -> None:
+    """Memory and checkpoint have a limit; the oldest row gives way, its fake negative stays."""
+    learner = taught(crowd("drawn_30d", 5), max_open_rows=3)
+    head = learner.head("drawn_30d")
+
+    assert head.metrics()["open_rows"] == 3.0
+    assert head.metrics()["dropped_rows"] == 2.0
+    assert head.learned == 5
+
+
+# Snapshots.
+
+
+def test_nothing_new_is_no_snapshot() -> None:
+    """The history of models is a history, not a heartbeat."""
+    learner = taught(crowd("drawn_30d", 250))
+    assert learner.snapshot(START_MS, examples_offset=250) is not None
+
+    assert learner.snapshot(START_MS + DAY_MS, examples_offset=250) is None
+
+
+def test_a_model_without_bins_has_no_snapshot_but_its_rows_are_in_the_checkpoint() -> None:
+    """Better the declared fallback than a model that knows nothing."""
+    record = taught(crowd("drawn_30d", 199)).snapshot(START_MS, examples_offset=199)
+
+    assert record is not None
+    assert record.snapshots == ()
+    assert len(record.checkpoint["heads"]["drawn_30d"]["champion"]["held"]) == 199
+
+
+def test_each_snapshot_names_the_one_it_grew_from() -> None:
+    """Lineage: any score can be traced through the models before it."""
+    learner = taught(crowd("drawn_30d", 250))
+    first = learner.snapshot(START_MS, examples_offset=250)
+    taught(life(), learner)
+    second = learner.snapshot(START_MS + DAY_MS, examples_offset=251)
+    assert first is not None
+    assert second is not None
+
+    assert first.snapshots[0].parent is None
+    assert second.snapshots[0].parent == first.snapshots[0].model_id
+    assert second.snapshots[0].sha256 == sha256_of(second.snapshots[0].body)
+    assert second.snapshots[0].learned == 251
+
+
+@pytest.mark.parametrize(
+    ("steps", "later_ms", "due"),
+    [(0, DAY_MS, False), (499, 59_999, False), (500, 0, True), (1, 60_000, True)],
+)
+def test_the_first_snapshot_is_due_after_500_labels_or_a_minute(
+    steps: int, later_ms: int, *, due: bool
+) -> None:
+    """Docs/domain.md, "Ordered core"."""
+    learner = taught(crowd("drawn_30d", steps))
+
+    assert learner.snapshot_due(START_MS - DAY_MS + later_ms) is due
+
+
+def test_the_next_snapshot_is_due_ten_minutes_later_at_the_earliest() -> None:
+    """Each goes to every partition: not more often than that."""
+    learner = taught(crowd("drawn_30d", 600))
+    learner.snapshot(START_MS, examples_offset=600)
+    taught(life(), learner)
+
+    assert not learner.snapshot_due(START_MS + 599_999)
+    assert learner.snapshot_due(START_MS + 600_000)
+
+
+def test_asking_whether_a_snapshot_is_due_changes_nothing() -> None:
+    """Reading is reading."""
+    learner = taught(crowd("drawn_30d", 10))
+    before = learner.state_sha256()
+    learner.snapshot_due(START_MS + DAY_MS)
+
+    assert learner.state_sha256() == before
+
+
+def test_a_model_is_called_calibrated_only_on_evidence() -> None:
+    """Scores are read as probabilities only where 200 matured positives say so."""
+    learner = Learner()
+    head = learner.head("drawn_30d")
+    for i in range(1_990):
+        head.progress.add(0.1, outcome=i % 10 == 0)
+    assert not head.is_calibrated
+
+    for i in range(10):
+        head.progress.add(0.1, outcome=i == 0)
+    assert head.is_calibrated
+
+    for _ in range(2_000):
+        head.progress.add(0.3, outcome=False)
+    assert not head.is_calibrated
+
+
+def test_online_scores_become_calibrated_and_beat_chance() -> None:
+    """The whole way: rows, late labels, undo, measures, on a history with a known cause."""
+    head = taught(a_history(2_500, seed=3)).head("drawn_30d")
+    measures = head.metrics()
+
+    assert head.is_calibrated
+    assert measures["auc"] > 0.7
+    assert measures["auc"] > measures["challenger_auc"] - 0.01
+    assert measures["open_rows"] == 0.0
+
+
+# Checkpoints.
+
+
+@settings(max_examples=15)
+@given(st.data())
+def test_killed_anywhere_and_resumed_it_is_the_same_learner(data: st.DataObject) -> None:
+    """Weights, open rows, measures and what is due next: all of it, to the bit."""
+    kill_at = data.draw(st.integers(0, len(HISTORY)))
+    killed = taught(HISTORY[:kill_at])
+    checkpoint = json.loads(json.dumps(killed.to_checkpoint()))
+    resumed = Learner.from_checkpoint(checkpoint, sha256=killed.state_sha256())
+    taught(HISTORY[kill_at:], resumed)
+
+    assert resumed.state_sha256() == UNDISTURBED.state_sha256()
+
+
+UNDISTURBED = taught(HISTORY)
+
+
+def test_resumed_from_its_own_record_it_publishes_the_same_next_snapshot() -> None:
+    """The record on the topic is enough to go on from, after JSON and back."""
+    learner = taught(HISTORY[:300])
+    record = learner.snapshot(START_MS, examples_offset=300)
+    assert record is not None
+    read = SnapshotRecord.model_validate_json(record.model_dump_json())
+    resumed = Learner.from_checkpoint(read.checkpoint, sha256=read.checkpoint_sha256)
+    for one in (learner, resumed):
+        taught(HISTORY[read.examples_offset :], one)
+
+    assert resumed.snapshot(START_MS + DAY_MS, examples_offset=len(HISTORY)) == learner.snapshot(
+        START_MS + DAY_MS, examples_offset=len(HISTORY)
+    )
+
+
+def test_a_checkpoint_that_was_changed_is_refused() -> None:
+    """A wrong state is worse than an old one."""
+    learner = taught(HISTORY[:100])
+    checkpoint, sha256 = learner.to_checkpoint(), learner.state_sha256()
+
+    with pytest.raises(CheckpointError, match="changed after it was written"):
+        Learner.from_checkpoint(checkpoint | {"clock_ms": 1}, sha256=sha256)
+
+
+def test_a_checkpoint_of_another_format_or_of_other_features_is_refused() -> None:
+    """A new version says so instead of reading weights into the wrong places."""
+    other_format = Learner().to_checkpoint() | {"format": "learner/9"}
+    other_features = Learner().to_checkpoint()
+    other_features["heads"]["dpd30"]["schema_hash"] = "0" * 16
+
+    for checkpoint, match in ((other_format, "learner/9"), (other_features, "needs dpd30 on")):
+        with pytest.raises(CheckpointError, match=match):
+            Learner.from_checkpoint(checkpoint, sha256=sha256_of(checkpoint))
+
+
+def test_a_checkpoint_with_all_open_rows_fits_into_a_record() -> None:
+    """The topic takes 8 MB: a learner that cannot store its state cannot restart."""
+    learner = Learner()
+    for label_name in ("drawn_30d", "dpd30"):
+        head = learner.head(label_name)
+        rng = np.random.default_rng(1)
+        for example in crowd(label_name, 300):
+            learner.apply(example)
+        opened = head._rows.get("other-0")
+        assert opened is not None
+        for i in range(MAX_OPEN_ROWS):
+            row = rng.lognormal(3.0, 2.0, len(opened.row)).astype(np.float32)
+            copy = type(opened)(row, START_MS, 0.1, 0.2, 0.3)
+            head._rows.put(f"r_{i:020x}", copy)
+        for i in range(head.progress.window_rows):
+            head.progress.add(1 / (i + 3), outcome=i % 10 == 0)
+            head.challenger_progress.add(1 / (i + 3), outcome=i % 10 == 0)
+
+    assert len(canonical_json(learner.to_checkpoint())) < 0.85 * TOPIC_BYTES
+
+
+def test_a_rule_can_be_given() -> None:
+    """Recorded runs and tests need not wait for 500 labels."""
+    learner = Learner(rule=SnapshotRule(labels=1))
+    taught(life(), learner)
+
+    assert learner.snapshot_due(START_MS)
