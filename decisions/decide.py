@@ -109,9 +109,14 @@ def recheck(
 ) -> Verdict:
     """Return a new verdict on an action that has waited for its time: all is checked again.
 
-    Where the customer moved on (the loan state changed, the application went on, the time is
-    over), the moment has passed and nobody is contacted.
+    Where the customer moved on (the loan state changed, the application went on), the time is over
+    or the strategy no longer decides on it, the moment has passed and nobody is contacted.
     """
+    applies = strategy.applies(
+        deferred.moment,
+        branch_path=situation.facts.profile.branch_path,
+        at_ms=situation.at_ms,
+    )
     hit = MomentHit(
         moment=deferred.moment,
         moment_id=deferred.moment_id,
@@ -132,7 +137,7 @@ def recheck(
             sha256=sha256,
             scores=scores,
             tries=deferred.tries + 1,
-            over="moment_passed" if _has_passed(situation, deferred) else None,
+            over="moment_passed" if not applies or _has_passed(situation, deferred) else None,
         )
     )
 

@@ -150,11 +150,24 @@ def load(data: Mapping[str, Any]) -> Strategy:
     Raises:
         StrategyError: a field is missing, unknown or of the wrong type; the message says which.
     """
-    spec = _convert(data)
+    spec = read_spec(data)
     plans = {DEFAULT_ARM: _plan(spec)}
     for name, arm in spec.experiment.arms.items():
-        plans[name] = _plan(_convert(with_overrides(data, arm.overrides)))
+        plans[name] = _plan(read_spec(with_overrides(data, arm.overrides)))
     return Strategy(spec=spec, plans=MappingProxyType(plans))
+
+
+def read_spec(data: Mapping[str, Any]) -> Spec:
+    """Return the file as it stands, before any arm changes it.
+
+    Raises:
+        StrategyError: a field is missing, unknown or of the wrong type; the message says which.
+    """
+    try:
+        return msgspec.convert(data, Spec, strict=True)
+    except msgspec.ValidationError as exc:
+        name = data.get("strategy_id", "a strategy without strategy_id")
+        raise StrategyError(f"{name} cannot be read: {exc}.") from exc
 
 
 def with_overrides(data: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
@@ -178,14 +191,6 @@ def with_overrides(data: Mapping[str, Any], overrides: Mapping[str, Any]) -> dic
                 "Write another strategy for anything else."
             )
     return merged
-
-
-def _convert(data: Mapping[str, Any]) -> Spec:
-    try:
-        return msgspec.convert(data, Spec, strict=True)
-    except msgspec.ValidationError as exc:
-        name = data.get("strategy_id", "a strategy without strategy_id")
-        raise StrategyError(f"{name} cannot be read: {exc}.") from exc
 
 
 def _plan(spec: Spec) -> Plan:

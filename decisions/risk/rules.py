@@ -11,6 +11,13 @@ from decisions.situation import Situation
 
 Direction = Literal["above", "below", "equals", "missing"]
 
+RULE_FEATURES = (
+    "cash_buffer_days",
+    "debt_service_ratio",
+    "ext_lender_cnt_90d",
+    "income_month_cnt",
+)
+"""Features of the catalogue that the rules read: each must be permitted for credit."""
 _BANK_TIME = timezone(timedelta(hours=8))
 """Years turn with the bank's business date, UTC+8."""
 _MONTHS_PER_YEAR = 12
