@@ -1,7 +1,5 @@
 """Topics are created once, as the contracts say, and never altered behind anybody's back."""
 
-from pathlib import Path
-
 import pytest
 from kafka.admin import ConfigResource, ConfigResourceType
 
@@ -10,7 +8,6 @@ from adapters.kafka_admin import kafka_admin
 from adapters.local_kafka import LocalKafka
 from adapters.topics_admin import (
     apply_topics,
-    manifest_yaml,
     plan_topics,
     require_topics,
     wanted_topics,
@@ -110,10 +107,3 @@ def test_only_the_state_changelog_is_compacted() -> None:
     compacted = [t.name for t in wanted_topics() if "compact" in t.config["cleanup.policy"]]
 
     assert compacted == ["decide-state.v1"]
-
-
-def test_the_committed_manifest_is_the_contracts(pytestconfig: pytest.Config) -> None:
-    """What an operator reads in deploy/topics.yaml is what `apply` would create."""
-    manifest = Path(pytestconfig.rootpath) / "deploy" / "topics.yaml"
-
-    assert manifest.read_text(encoding="utf-8") == manifest_yaml(), "run `make freeze`"
