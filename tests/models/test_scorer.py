@@ -1,6 +1,8 @@
 """Promises of snapshots and of the read-only models that they become."""
 
 import math
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -142,6 +144,13 @@ def test_before_the_first_snapshot_there_is_a_declared_score(name: str) -> None:
     assert scorer.model_id == f"{name}:fallback"
     assert len(set(scorer.score_many(rows).tolist()) | {scorer.score(rows[0])}) == 1
     assert math.isclose(1 / (1 + math.exp(-scorer.baseline)), scorer.score(rows[0]))
+
+
+def test_a_process_that_only_scores_does_not_load_river() -> None:
+    """River takes most of a second and 80 MB: a decide worker has no use for either."""
+    code = "import sys, models; models.load_scorer; sys.exit('river' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_a_row_of_the_wrong_shape_is_refused(snapshots: dict[str, ModelSnapshot]) -> None:
