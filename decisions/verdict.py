@@ -45,8 +45,8 @@ class AlertDraft:
 class Verdict:
     """Everything that a decision says, but for the engine's part (place, features, signature).
 
-    `product` is what was screened, `service` whether the action is no marketing; both are for the
-    facts, not for the record.
+    From `messages` on, the fields are for the world and for the customer's facts, not for the
+    record. `product` is what was screened, `service` whether the action is no marketing.
     """
 
     decision_id: str
@@ -83,6 +83,7 @@ class Verdict:
     alerts: tuple[AlertDraft, ...]
     product: str
     service: bool
+    protective: bool
     deferred: Deferred | None
 
     @property
@@ -94,7 +95,7 @@ class Verdict:
 _RECORD = tuple(
     name
     for name in Verdict.__annotations__
-    if name not in {"messages", "alerts", "product", "service", "deferred"}
+    if name not in {"messages", "alerts", "product", "service", "protective", "deferred"}
 )
 
 
@@ -132,6 +133,10 @@ def apply(facts: Facts, verdict: Verdict, *, at_ms: int) -> dict[str, int]:
 
 
 def _remember(facts: Facts, verdict: Verdict, *, at_ms: int) -> None:
+    """Keep the decision for attribution, and the first that saw a need for a loan as the flag.
+
+    A protective moment sees no need for a loan, so it flags nobody.
+    """
     made = DecisionMade(
         decision_id=verdict.decision_id,
         at_ms=at_ms,
@@ -142,5 +147,6 @@ def _remember(facts: Facts, verdict: Verdict, *, at_ms: int) -> None:
     known = [old for old in facts.decisions if old.at_ms > at_ms - DECISIONS_KEPT_MS]
     facts.decisions = [*known, made][-DECISIONS_KEPT:]
     fresh = facts.flag is not None and facts.flag.at_ms > at_ms - FLAG_MS
-    if verdict.loan_state == "account_no_loan" and not fresh:
+    sees_need = verdict.loan_state == "account_no_loan" and not verdict.protective
+    if sees_need and not fresh:
         facts.flag = Flag(decision_id=verdict.decision_id, at_ms=at_ms)
