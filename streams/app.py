@@ -1,6 +1,5 @@
 """The Faust application of a role: one agent that hands batches to lanes, and nothing else."""
 
-import asyncio
 from typing import Any
 
 import faust
@@ -26,11 +25,12 @@ class RoleApp(faust.App):
 
     flow_hooks: Lanes
 
-    @property
-    def crashed(self) -> asyncio.Event:
-        """Set when Faust gave up on a service of its own; `crash_reason` says why."""
-        event: asyncio.Event = self._crashed
-        return event
+    async def until_crashed(self) -> None:
+        """Return when Faust gave up on a service of its own; `crash_reason` says why."""
+        await self._crashed.wait()
+
+    def _create_directories(self) -> None:
+        """Make none: there are no tables to keep in them."""
 
     def _new_transport(self) -> HoldingTransport:
         return HoldingTransport(self.conf.broker_consumer, self)
@@ -43,9 +43,6 @@ def build_app(role: Role, *, settings: StreamSettings, lanes: Lanes) -> RoleApp:
     app = RoleApp(
         settings.group(role),
         broker=f"kafka://{settings.bootstrap.replace(',', ';')}",
-        datadir=str(
-            settings.data_dir / f"faust-{settings.topic_prefix}{role}-{settings.worker_id}"
-        ),
         key_serializer="raw",
         value_serializer="raw",
         ConsumerScheduler=MicroBatchScheduler,

@@ -102,6 +102,9 @@ class DecideWork:
             self._write_states()
             self._sink.commit()
 
+    def hurry(self) -> None:
+        """Do nothing: no batch waits for anybody but the broker."""
+
     def pause(self) -> Mapping[Topic, int]:
         """Write the states, so that nobody has to fold again: S = X."""
         self.idle()

@@ -106,6 +106,8 @@ class Lane:
             self._queue.clear()
             self._queued_records = 0
             self._changed.notify_all()
+        if was_open:
+            self._work.hurry()
         if self._running is not None:
             await self._running
             self._running = None

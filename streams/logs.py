@@ -5,7 +5,7 @@ import sys
 
 import structlog
 
-_NOISY = ("faust", "mode", "aiokafka", "kafka")
+_NOISY = ("faust", "mode", "aiokafka", "kafka", "streams.app", "streams.transport")
 
 
 def configure_logs(*, level: str = "INFO") -> None:

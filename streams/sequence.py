@@ -86,6 +86,9 @@ class SequenceWork:
     def idle(self) -> None:
         """Do nothing: nothing waits."""
 
+    def hurry(self) -> None:
+        """Do nothing: no batch waits for anybody but the broker."""
+
     def pause(self) -> Mapping[Topic, int]:
         """Drop slices that are not whole; they are read again."""
         self._slices = SliceBuffer()

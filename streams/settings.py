@@ -1,7 +1,6 @@
 """What a role needs to know to run; the shell fills it in."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from contracts.topics import Topic
@@ -16,7 +15,6 @@ class StreamSettings:
 
     Args:
         bootstrap: `host:port` of the brokers, several separated by commas.
-        data_dir: Where Faust may put its folders; no state of ours is in it.
         topic_prefix: Stands before every topic, group and transactional id.
         partitions: Of every keyed topic, fixed for life.
         clock: `live` or `recorded`; a deployment is one or the other.
@@ -32,12 +30,11 @@ class StreamSettings:
         dead_letter_alert_ratio: Share of dead letters in a window that raises an alert.
         dead_letter_alert_minimum: Fewer dead letters than this in a window raise none.
 
-    >>> StreamSettings(bootstrap="b:1", data_dir=Path("var"), topic_prefix="uat.").name(Topic.CLOCK)
+    >>> StreamSettings(bootstrap="b:1", topic_prefix="uat.").name(Topic.CLOCK)
     'uat.clock.v1'
     """
 
     bootstrap: str
-    data_dir: Path
     topic_prefix: str = ""
     partitions: int = 4
     clock: Literal["live", "recorded"] = "live"

@@ -26,6 +26,12 @@ class PartitionWork(Protocol):
     def idle(self) -> None:
         """Nothing came for a while: finish what waits for more."""
 
+    def hurry(self) -> None:
+        """Let an `apply` that waits for somebody else give up: a `pause` follows.
+
+        Called from another thread.
+        """
+
     def pause(self) -> Mapping[Topic, int]:
         """Leave nothing half done; return the next offset to read per topic, as `recover` does."""
 

@@ -29,7 +29,13 @@ WorkMaker = Callable[[int, StreamSettings, Metrics], PartitionWork]
 log = structlog.get_logger(__name__)
 
 
-def run_worker(role: Role, settings: StreamSettings, make_work: WorkMaker) -> int:
+def run_worker(
+    role: Role,
+    settings: StreamSettings,
+    make_work: WorkMaker,
+    *,
+    is_well: Callable[[], bool] = lambda: True,
+) -> int:
     """Run one role in this process until SIGTERM or SIGINT; return the exit code.
 
     Any error that is not bad input ends the process at once with 70, without acknowledging: the
@@ -39,6 +45,7 @@ def run_worker(role: Role, settings: StreamSettings, make_work: WorkMaker) -> in
         role: What to run.
         settings: Of this process.
         make_work: Makes the work of a partition.
+        is_well: What else must hold for the process to be ready.
     """
     structlog.contextvars.bind_contextvars(role=role, worker=settings.worker_id)
     metrics = Metrics(CollectorRegistry())
@@ -57,7 +64,7 @@ def run_worker(role: Role, settings: StreamSettings, make_work: WorkMaker) -> in
         settings.metrics_host,
         settings.metrics_port,
         registry=metrics.registry,
-        is_ready=lambda: lanes.is_ready,
+        is_ready=lambda: lanes.is_ready and is_well(),
     )
     health.start()
     log.info("worker_started", port=health.port, pid=os.getpid(), build=settings.build)
@@ -79,7 +86,13 @@ def die(error: BaseException) -> None:
     os._exit(EXIT_FATAL)
 
 
-async def _serve(role: Role, *, settings: StreamSettings, lanes: Lanes, metrics: Metrics) -> None:
+async def _serve(
+    role: Role,
+    *,
+    settings: StreamSettings,
+    lanes: Lanes,
+    metrics: Metrics,
+) -> None:
     """Run the Faust app until a signal comes."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -105,7 +118,7 @@ async def _serve(role: Role, *, settings: StreamSettings, lanes: Lanes, metrics:
 async def _run_app(app: RoleApp, stop: asyncio.Event) -> None:
     starting = asyncio.ensure_future(app.start())
     stopped = asyncio.ensure_future(stop.wait())
-    crashed = asyncio.ensure_future(app.crashed.wait())
+    crashed = asyncio.ensure_future(app.until_crashed())
     await asyncio.wait({starting, stopped, crashed}, return_when=asyncio.FIRST_COMPLETED)
     if starting.done() and (error := starting.exception()) is not None:
         die(error)
