@@ -30,13 +30,21 @@ class Engine:
         """Return a partition's state before its first entry."""
         return PartitionState(partition=partition, build=self.build)
 
-    def outputs(self, entries: Iterable[Entry], *, state: PartitionState) -> Iterator[Output]:
+    def outputs(
+        self,
+        entries: Iterable[Entry],
+        *,
+        state: PartitionState,
+        subjects: MemorySubjects | None = None,
+    ) -> Iterator[Output]:
         """Fold a whole journal from the beginning, in batches, and yield all that it publishes.
+
+        `subjects` are empty ones, to be looked at afterwards.
 
         Raises:
             JournalError: the journal has a hole, or its clock goes back.
         """
-        subjects = MemorySubjects()
+        subjects = MemorySubjects() if subjects is None else subjects
         waiting = iter(entries)
         while batch := tuple(islice(waiting, BATCH_ENTRIES)):
             yield from self.fold(state, subjects, batch)
