@@ -1,4 +1,4 @@
-"""Amounts as people say them, from integer minor units (fen)."""
+"""Amounts and counts as people say them; amounts come as integer minor units (fen)."""
 
 _FEN_PER_YUAN = 100
 _YUAN_PER_WAN = 10_000
@@ -25,3 +25,14 @@ def yuan_en(amount_minor: float) -> str:
     'CNY 125,000'
     """
     return f"CNY {round(amount_minor / _FEN_PER_YUAN):,}"
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """Return a count in English, or nothing of nothing.
+
+    >>> counted(1, "limit query", "limit queries"), counted(0, "day", "days")
+    ('1 limit query', '')
+    """
+    if count == 0:
+        return ""
+    return f"{count} {one if count == 1 else many}"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from contracts.topics import Topic
+from decisions.moments.amounts import counted
 from decisions.moments.rule import (
     HOUR_MS,
     EventKind,
@@ -50,9 +51,9 @@ def _why_zh(numbers: Mapping[str, float]) -> str:
 def _why_en(numbers: Mapping[str, float]) -> str:
     views, calculator, limit = _counts(numbers)
     said = [
-        f"{views} loan page views" if views else "",
-        f"{calculator} uses of the calculator" if calculator else "",
-        f"{limit} limit queries" if limit else "",
+        counted(views, "loan page view", "loan page views"),
+        counted(calculator, "use of the calculator", "uses of the calculator"),
+        counted(limit, "limit query", "limit queries"),
     ]
     return "in the last 24 hours: " + ", ".join(part for part in said if part)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from contracts.topics import DAY_MS, Topic
 from decisions.delinquency import current_dpd
+from decisions.moments.amounts import counted
 from decisions.moments.rule import (
     EventKind,
     Evidence,
@@ -54,9 +55,10 @@ def _why_zh(numbers: Mapping[str, float]) -> str:
 
 
 def _why_en(numbers: Mapping[str, float]) -> str:
+    lenders = int(numbers.get(_LENDERS, 0))
     said = [
-        f"{int(numbers[_DPD])} days past due" if numbers.get(_DPD) else "",
-        f"{int(numbers[_LENDERS])} outside lenders in 90 days" if numbers.get(_LENDERS) else "",
+        counted(int(numbers.get(_DPD, 0)), "day past due", "days past due"),
+        counted(lenders, "outside lender in 90 days", "outside lenders in 90 days"),
         f"debt service at {numbers[_DEBT]:.0%} of income" if _DEBT in numbers else "",
         f"the balance lasts about {int(numbers[_BUFFER])} days" if _BUFFER in numbers else "",
     ]
