@@ -1,7 +1,7 @@
 """Causes to reasons: what is told, in which order, and what it rests on."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from contracts.conversions import RiskBand
@@ -88,6 +88,22 @@ def model_causes(
         direction="above",
     )
     return [whole]
+
+
+def both(one: Cause, other: Cause) -> Cause:
+    """Return one cause for two rules that read the same number: it must pass the stricter limit.
+
+    >>> lenders = {"code": "too_many_lenders", "source": "rule", "direction": "above"}
+    >>> hard = Cause(contribution=HARD_RULE, limit=4.0, **lenders)
+    >>> both(hard, Cause(contribution=3 * POINT, limit=3.0, **lenders)).limit
+    3.0
+    """
+    heavier = max((one, other), key=lambda cause: cause.contribution)
+    limits = [cause.limit for cause in (one, other) if cause.limit is not None]
+    if not limits:
+        return heavier
+    strictest = max(limits) if heavier.direction == "below" else min(limits)
+    return replace(heavier, limit=strictest)
 
 
 def reason_of(cause: Cause) -> Reason:

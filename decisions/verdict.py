@@ -46,7 +46,8 @@ class Verdict:
     """Everything that a decision says, but for the engine's part (place, features, signature).
 
     From `messages` on, the fields are for the world and for the customer's facts, not for the
-    record. `product` is what was screened, `service` whether the action is no marketing.
+    record. `product` is what was screened, `action_product` what the action is about, and
+    `service` whether that is no marketing.
     """
 
     decision_id: str
@@ -82,6 +83,7 @@ class Verdict:
     messages: tuple[Message, ...]
     alerts: tuple[AlertDraft, ...]
     product: str
+    action_product: str
     service: bool
     protective: bool
     deferred: Deferred | None
@@ -95,7 +97,8 @@ class Verdict:
 _RECORD = tuple(
     name
     for name in Verdict.__annotations__
-    if name not in {"messages", "alerts", "product", "service", "protective", "deferred"}
+    if name
+    not in {"messages", "alerts", "product", "action_product", "service", "protective", "deferred"}
 )
 
 
@@ -119,7 +122,7 @@ def apply(facts: Facts, verdict: Verdict, *, at_ms: int) -> dict[str, int]:
                 decision_id=verdict.decision_id,
                 message_id=action.message_id,
                 channel=action.channel,
-                product_id=verdict.product,
+                product_id=verdict.action_product,
                 at_ms=action.not_before_ms,
                 expires_ms=expires_ms,
                 service=verdict.service,

@@ -1,6 +1,6 @@
 """The screen: findings and band to one outcome, and the reasons that are truly its cause."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -11,6 +11,7 @@ from decisions.reasons import (
     AGE_UNKNOWN,
     POLICY,
     Cause,
+    both,
     model_causes,
     reason_of,
     rule_cause,
@@ -96,41 +97,42 @@ def _reasons(case: _Case, situation: Situation, scores: Scores) -> list[Reason]:
     """Return the reasons, the weightiest first; none where nothing is held against the customer."""
     if case.outcome() == "approve":
         return []
-    hits = {finding.rule: finding for finding in case.findings if finding.hit}
-    causes: list[Cause] = []
-    for name in _true_causes(case, list(hits)):
-        if name == "band":
-            causes += model_causes(situation, scores, band=case.band, table=case.table)
-        elif name == "age":
-            causes.append(AGE_UNKNOWN)
-        else:
-            causes.append(rule_cause(hits[name]))
-    ordered = sorted(causes or [POLICY], key=lambda cause: (-cause.contribution, cause.code))
-    seen: set[tuple[str, str | None]] = set()
-    reasons = []
-    for cause in ordered:
-        if (cause.code, cause.feature) not in seen:
-            seen.add((cause.code, cause.feature))
-            reasons.append(reason_of(cause))
-    return reasons
+    by_name: dict[str, list[Cause]] = {
+        finding.rule: [rule_cause(finding)] for finding in case.findings if finding.hit
+    }
+    by_name["band"] = model_causes(situation, scores, band=case.band, table=case.table)
+    if not case.age_known:
+        by_name["age"] = [AGE_UNKNOWN]
+    causes = [cause for name in _true_causes(case, by_name) for cause in by_name[name]]
+    merged: dict[tuple[str, str, str | None], Cause] = {}
+    for cause in causes or [POLICY]:
+        key = (cause.source, cause.code, cause.feature)
+        merged[key] = both(merged[key], cause) if key in merged else cause
+    ordered = sorted(merged.values(), key=lambda cause: (-cause.contribution, cause.code))
+    return [reason_of(cause) for cause in ordered]
 
 
-def _true_causes(case: _Case, rules: list[str]) -> list[str]:
+def _true_causes(case: _Case, by_name: dict[str, list[Cause]]) -> list[str]:
     """Return what really causes the outcome: the fewest things whose absence would improve it.
 
-    Every single cause that would do, where one does; where only several together would (two rules
-    that each decline alone), all sets of that size. So a rule that was hit but changed nothing is
-    no reason.
+    Every single cause that would do, where one does. Where only several together would (two rules
+    that each decline alone), the heaviest of the smallest sets. So a rule that was hit but changed
+    nothing is no reason.
     """
     now = _HARSHNESS[case.outcome()]
-    names = [*rules, "band", *(() if case.age_known else ("age",))]
-    for size in range(1, len(names) + 1):
+    for size in range(1, len(by_name) + 1):
         found = [
-            group for group in combinations(names, size) if _improves(case, frozenset(group), now)
+            group for group in combinations(by_name, size) if _improves(case, frozenset(group), now)
         ]
+        if found and size == 1:
+            return [name for group in found for name in group]
         if found:
-            return [name for name in names if any(name in group for group in found)]
+            return list(max(found, key=lambda names: (_weight(names, by_name), names)))
     return []
+
+
+def _weight(names: Iterable[str], by_name: dict[str, list[Cause]]) -> int:
+    return sum(cause.contribution for name in names for cause in by_name[name])
 
 
 def _improves(case: _Case, absent: frozenset[str], now: int) -> bool:
