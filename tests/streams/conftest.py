@@ -1,5 +1,6 @@
 """Fixtures of the streams tests."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,13 @@ from tests.streams.stand import Stand
 
 
 @pytest.fixture
-def stand(deployment: Deployment, tmp_path: Path) -> Stand:
+def stand(deployment: Deployment, tmp_path: Path) -> Iterator[Stand]:
     """A stand on topics of this test alone."""
     settings = StreamSettings(
         bootstrap=deployment.bootstrap,
         topic_prefix=deployment.topic_prefix,
         partitions=deployment.partitions,
     )
-    return Stand(settings, tmp_path)
+    stand = Stand(settings, tmp_path)
+    yield stand
+    stand.close()

@@ -15,15 +15,15 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
-from confluent_kafka import Message, Producer
+from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 
 from contracts.ids import partition_of
 from contracts.journal import HEADER, Entry, unpack
 from contracts.topics import Topic
 from engine.codec import decode_subject
-from streams.changelog import header_of, read_to_end
+from streams.changelog import header_of
 from streams.settings import StreamSettings
-from streams.state_log import StoredState, read_state
+from streams.state_log import StoredState
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 40.0
@@ -119,6 +119,19 @@ class Stand:
         self.sent = 0
         self._producer = Producer({"bootstrap.servers": settings.bootstrap, "linger.ms": 5})
         self._random = random.Random(7)
+        self._reader = Consumer(
+            {
+                "bootstrap.servers": settings.bootstrap,
+                "group.id": "reader",
+                "isolation.level": "read_committed",
+                "enable.partition.eof": True,
+                "enable.auto.commit": False,
+                "fetch.wait.max.ms": 10,
+            }
+        )
+
+    def close(self) -> None:
+        self._reader.close()
 
     def role(self, role: str, *, worker_id: str = "1", **wanted: Any) -> RoleProcess:
         """A process of a role, not yet started."""
@@ -157,49 +170,73 @@ class Stand:
         assert self._producer.flush(30) == 0
 
     def read(self, topic: Topic, partition: int) -> list[Message]:
+        """Every committed record of a partition, in order."""
+        return self.read_all(topic)[partition]
+
+    def read_all(self, topic: Topic) -> list[list[Message]]:
+        """Every committed record of each partition, read by nothing of ours."""
+        partitions = 1 if topic in {Topic.EXAMPLES, Topic.MODELS} else self.settings.partitions
         name = self.settings.name(topic)
+        self._reader.assign([TopicPartition(name, number, 0) for number in range(partitions)])
+        found: list[list[Message]] = [[] for _ in range(partitions)]
+        ended: set[int] = set()
+        while len(ended) < partitions:
+            message = self._reader.poll(5)
+            assert message is not None, f"{name} was not read to its end"
+            number, error = message.partition() or 0, message.error()
+            if error is None:
+                found[number].append(message)
+            else:
+                assert error.code() == KafkaError._PARTITION_EOF, error
+                ended.add(number)
+        return found
+
+    def journals(self) -> list[list[Entry]]:
+        """The journal of each partition."""
         return [
-            message
-            for batch in read_to_end(self.settings.bootstrap, name, partition)
-            for message in batch
+            [
+                unpack(partition, record.key(), record.value(), header_of(record, HEADER) or b"")
+                for record in records
+            ]
+            for partition, records in enumerate(self.read_all(Topic.JOURNAL))
         ]
 
-    def journal(self, partition: int) -> list[Entry]:
+    def states(self) -> list[StoredState]:
+        """What the changelog says about each partition."""
+        found = []
+        for records in self.read_all(Topic.DECIDE_STATE):
+            stored = StoredState()
+            for record in records:
+                stored.put(record.key() or b"", record.value())
+            found.append(stored)
+        return found
+
+    def memories(self) -> list[dict[str, tuple[int, int]]]:
+        """What the small fold remembers of each partition, by its changelog."""
         return [
-            unpack(partition, record.key(), record.value(), header_of(record, HEADER) or b"")
-            for record in self.read(Topic.JOURNAL, partition)
+            {
+                subject_id: (state.entries, state.rows_dropped)
+                for subject_id, raw in stored.subjects.items()
+                for state in [decode_subject(raw)]
+            }
+            for stored in self.states()
         ]
 
-    def state(self, partition: int) -> StoredState:
-        name = self.settings.name(Topic.DECIDE_STATE)
-        return read_state(self.settings.bootstrap, name, partition)
-
-    def memory(self, partition: int) -> dict[str, tuple[int, int]]:
-        """What the small fold remembers, by its changelog."""
-        return {
-            subject_id: (state.entries, state.rows_dropped)
-            for subject_id, raw in self.state(partition).subjects.items()
-            for state in [decode_subject(raw)]
-        }
-
-    def said(self, partition: int) -> list[dict[str, Any]]:
-        """What the small fold said, in the order in which it is read."""
+    def said(self) -> list[list[dict[str, Any]]]:
+        """What the small fold said in each partition, in the order in which it is read."""
         return [
-            json.loads(record.value() or b"") for record in self.read(Topic.DECISIONS, partition)
+            [json.loads(record.value() or b"") for record in records]
+            for records in self.read_all(Topic.DECISIONS)
         ]
 
     def partitions(self) -> range:
         return range(self.settings.partitions)
 
     def events_in_journal(self) -> int:
-        return sum(
-            entry.topic is Topic.TRANSACTIONS
-            for partition in self.partitions()
-            for entry in self.journal(partition)
-        )
+        return sum(entry.topic is Topic.TRANSACTIONS for part in self.journals() for entry in part)
 
     def decided(self) -> int:
-        return sum(len(self.read(Topic.DECISIONS, partition)) for partition in self.partitions())
+        return sum(map(len, self.read_all(Topic.DECISIONS)))
 
 
 @contextmanager

@@ -49,7 +49,9 @@ def toy_fold(
     return outputs
 
 
-def expected(entries: Iterable[Entry]) -> tuple[list[dict[str, object]], dict[str, tuple[int, int]]]:
+def expected(
+    entries: Iterable[Entry],
+) -> tuple[list[dict[str, object]], dict[str, tuple[int, int]]]:
     """What the fold says and remembers, computed from the journal without any of our machinery."""
     said: list[dict[str, object]] = []
     memory: dict[str, tuple[int, int]] = {}

@@ -20,7 +20,6 @@ from streams.work import PartitionWork
 from streams.worker import run_worker
 from tests.streams.toy import toy_fold
 
-
 log = structlog.get_logger(__name__)
 
 
@@ -37,7 +36,13 @@ class PlainSink:
         """Begin nothing."""
 
     def produce(
-        self, topic: str, *, partition: int, key: bytes | None, value: bytes | None, headers: Headers
+        self,
+        topic: str,
+        *,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Headers,
     ) -> None:
         self._producer.produce(
             topic, value=value, key=key, partition=partition, headers=list(headers)
@@ -56,20 +61,44 @@ class PlainSink:
 class FragileSink:
     """A sink whose process is killed at the n-th commit, just before or just after it.
 
-    With `pause_seconds` it stands still before that commit instead, as a process that the
-    machine put to sleep does.
+    With `records` it is killed behind that many records instead, in the middle of a batch; with
+    `pause_seconds` it stands still before that commit, as a process does that the machine put to
+    sleep.
     """
 
-    def __init__(self, sink: Sink, *, commits: int, where: str, pause_seconds: float = 0.0) -> None:
+    def __init__(
+        self,
+        sink: Sink,
+        *,
+        commits: int = -1,
+        where: str = "",
+        records: int = -1,
+        pause_seconds: float = 0.0,
+    ) -> None:
         self._sink = sink
         self._commits_left = commits
         self._where = where
+        self._records_left = records
         self._pause_seconds = pause_seconds
         self.fence = sink.fence
         self.begin = sink.begin
-        self.produce = sink.produce
         self.abort = sink.abort
         self.close = sink.close
+
+    def produce(
+        self,
+        topic: str,
+        *,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Headers,
+    ) -> None:
+        self._sink.produce(topic, partition=partition, key=key, value=value, headers=headers)
+        self._records_left -= 1
+        if self._records_left == 0:
+            self._flush()
+            os.kill(os.getpid(), signal.SIGKILL)
 
     def commit(self) -> None:
         self._commits_left -= 1
