@@ -6,7 +6,7 @@ opened); one that never went out has none, and counts as sent.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
@@ -15,6 +15,9 @@ from typing import Any
 
 from adapters.kept import KeptJournal
 from contracts.control import StrategyActivated
+from contracts.decode import decode
+from contracts.interactions import Feedback
+from contracts.journal import Entry
 from contracts.topics import Topic
 from replay.counts import Counts, count
 from replay.flips import Flip, find_flips
@@ -62,10 +65,18 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backtest:
-    """All runs over one journal, and how each differs from the first."""
+    """All runs over one journal, and how each differs from the first.
+
+    `recorded_actions` went out in life, and of `confirmed_actions` the journal has the channel's
+    word that they were sent. The others gave their place under the caps back, in life; a
+    candidate's own actions count as sent, so that where few are confirmed, caps hold harder
+    against a candidate than they did against the live strategy.
+    """
 
     journal: str
     recorded_decisions: int
+    recorded_actions: int
+    confirmed_actions: int
     runs: tuple[Run, ...]
     comparisons: tuple[Comparison, ...]
 
@@ -78,6 +89,8 @@ class Backtest:
         return {
             "journal": self.journal,
             "recorded_decisions": self.recorded_decisions,
+            "recorded_actions": self.recorded_actions,
+            "confirmed_actions": self.confirmed_actions,
             "runs": [
                 {
                     "name": run.name,
@@ -110,6 +123,8 @@ class _Part:
     decisions: list[Made]
     changes: list[Change]
     as_recorded: int
+    recorded_actions: int
+    confirmed_actions: int
 
 
 def backtest(
@@ -150,6 +165,8 @@ def backtest(
     return Backtest(
         journal=kept.folder.name,
         recorded_decisions=kept.rows(Topic.DECISIONS),
+        recorded_actions=sum(part.recorded_actions for part in parts[:each]),
+        confirmed_actions=sum(part.confirmed_actions for part in parts[:each]),
         runs=runs,
         comparisons=tuple(
             Comparison(
@@ -193,16 +210,39 @@ def _run(task: _Task) -> _Part:
         state.pinned = True
     decisions: list[Made] = []
     changes: list[Change] = []
-    for output in task.engine.outputs(kept.entries(task.partition), state=state):
+    heard = _Heard()
+    entries = heard.listen(kept.entries(task.partition))
+    for output in task.engine.outputs(entries, state=state):
         if output.topic is Topic.DECISIONS:
             decisions.append(decode_made(output.value))
         elif output.topic is Topic.CONVERSIONS:
             changes.append(decode_change(output.value))
     published = {made.decision_id: made.digest for made in recorded}
     same = sum(published.get(made.decision_id) == made.digest for made in decisions)
+    acted = [made for made in recorded if made.action is not None]
     return _Part(
-        entries=state.facts.seq + 1, decisions=decisions, changes=changes, as_recorded=same
+        entries=state.facts.seq + 1,
+        decisions=decisions,
+        changes=changes,
+        as_recorded=same,
+        recorded_actions=len(acted),
+        confirmed_actions=sum(made.decision_id in heard.sent for made in acted),
     )
+
+
+class _Heard:
+    """Which decisions the channels said they had carried out, noted as a journal passes by."""
+
+    def __init__(self) -> None:
+        self.sent: set[str] = set()
+
+    def listen(self, entries: Iterator[Entry]) -> Iterator[Entry]:
+        for entry in entries:
+            if entry.topic is Topic.INTERACTIONS and b'"sent"' in entry.value:
+                event = decode(Topic.INTERACTIONS, entry.value)
+                if isinstance(event, Feedback) and event.feedback_type == "sent":
+                    self.sent.add(event.decision_id or "")
+            yield entry
 
 
 def _joined(candidate: Candidate, parts: Sequence[_Part]) -> Run:

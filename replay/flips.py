@@ -4,13 +4,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from replay.made import Made, Place
+from replay.made import RECHECK, Made, Place
 
 Element = Literal[
-    "moment", "arm", "threshold", "rule", "band", "matrix", "arbitration", "contact", "timing"
+    "moment",
+    "follow_up",
+    "arm",
+    "threshold",
+    "rule",
+    "band",
+    "matrix",
+    "arbitration",
+    "contact",
+    "timing",
 ]
 ELEMENTS: dict[Element, tuple[str, str]] = {
     "moment": ("时机不在策略内", "the strategy does not decide on it"),
+    "follow_up": ("随先前决策而变", "follows from an earlier decision"),
     "arm": ("实验分组", "arm of the experiment"),
     "threshold": ("阈值", "threshold of a rule"),
     "rule": ("规则输入", "input of a rule"),
@@ -84,11 +94,13 @@ def first_difference(before: Made | None, after: Made | None) -> tuple[Element, 
     """Return the first step of the decision that differs, in the order of deciding.
 
     A decision that only one side makes was not made because the other strategy does not look at
-    this moment there and then (its list of moments, its scope, its validity), or because the
-    other side had nothing deferred to look at again.
+    this moment there and then (its list of moments, its scope, its validity); a second look at a
+    deferred action, because the other side had deferred nothing.
     """
     if before is None or after is None:
-        return "moment", f"{in_words(before)} → {in_words(after)}"
+        known = before or after
+        again = known is not None and known.cause.startswith(RECHECK)
+        return "follow_up" if again else "moment", f"{in_words(before)} → {in_words(after)}"
     if before.arm != after.arm:
         return "arm", f"{before.arm} → {after.arm}"
     by_rule = _rule_difference(before, after)

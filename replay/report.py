@@ -32,6 +32,7 @@ def print_report(result: Backtest, console: Console) -> None:
     console.print(f"回测 Backtest of journal [bold]{result.journal}[/bold]")
     for run in result.runs:
         console.print(f"  [bold]{run.name}[/bold] ({run.strategy}): {_standing(result, run.name)}")
+    console.print(f"  {confirmation(result)}")
     table = Table(show_header=True, header_style="bold")
     table.add_column("")
     for run in result.runs:
@@ -45,6 +46,20 @@ def print_report(result: Backtest, console: Console) -> None:
     console.print(table)
     for comparison in result.comparisons:
         _print_flips(comparison, console)
+
+
+def confirmation(result: Backtest) -> str:
+    """Say how many of the live actions were confirmed, and what follows where few were."""
+    confirmed, actions = result.confirmed_actions, result.recorded_actions
+    text = f"已确认发送 confirmed as sent: {confirmed:,} of {actions:,} live actions."
+    if confirmed == actions:
+        return text
+    return (
+        f"{text} 未确认的在实际中不占触达次数，候选策略的行动一律视为已发送，"
+        "因此次数上限对候选更严。"
+        " Those without a confirmation gave their place under the caps back; a candidate's own"
+        " actions count as sent, so caps hold harder against it."
+    )
 
 
 def page(result: Backtest) -> str:
@@ -63,6 +78,7 @@ def page(result: Backtest) -> str:
             (comparison, _with_shares(flips_by_element(comparison.flips)))
             for comparison in result.comparisons
         ],
+        confirmation=confirmation(result),
         elements=ELEMENTS,
         shown=SHOWN_ON_A_PAGE,
     )

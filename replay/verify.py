@@ -1,7 +1,7 @@
 """Folds a kept journal again and compares every decision with the one that was published."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -11,10 +11,11 @@ from adapters.kept import KeptJournal
 from adapters.kept_rows import KeptRecord
 from contracts.decisions import Decision
 from contracts.ids import chain
+from contracts.journal import Entry
 from contracts.topics import Topic
 from engine.outputs import Output
 from replay.differences import Difference, differences
-from replay.folding import Engine
+from replay.folding import Engine, counted
 
 Kind = Literal["decision", "conversion"]
 _KINDS: dict[Topic, Kind] = {Topic.DECISIONS: "decision", Topic.CONVERSIONS: "conversion"}
@@ -87,8 +88,15 @@ class Verification:
         return {"exact": self.exact, **asdict(self)}
 
 
-def verify(kept: KeptJournal, *, engine: Engine) -> Verification:
+def verify(
+    kept: KeptJournal, *, engine: Engine, progress: Callable[[int], None] | None = None
+) -> Verification:
     """Fold every partition of a kept journal again and compare.
+
+    Args:
+        kept: The journal, from its beginning, with what was decided.
+        engine: The engine that folds.
+        progress: Is told how many entries were folded since it was told last.
 
     Raises:
         KeptDamageError: a row of the kept journal is not what was written.
@@ -96,7 +104,8 @@ def verify(kept: KeptJournal, *, engine: Engine) -> Verification:
     """
     found = Verification(build=engine.build)
     for partition in kept.partitions:
-        _PartitionCheck(kept, partition, engine=engine, found=found).run()
+        check = _PartitionCheck(kept, partition, engine=engine, found=found)
+        check.run(counted(kept.entries(partition), progress or (lambda _: None)))
     return found
 
 
@@ -118,9 +127,9 @@ class _PartitionCheck:
         self._replayed: dict[str, dict[str, bytes]] = {"decision": {}, "conversion": {}}
         self._last_number = {"decision": -1, "conversion": -1}
 
-    def run(self) -> None:
+    def run(self, entries: Iterator[Entry]) -> None:
         state = self._engine.state(self._partition)
-        for output in self._engine.outputs(self._kept.entries(self._partition), state=state):
+        for output in self._engine.outputs(entries, state=state):
             kind = _KINDS.get(output.topic)
             if kind is not None:
                 self._meet(kind, output)

@@ -13,13 +13,17 @@ from typing_extensions import override
 from shouwen.errors import is_for_people
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "backtest": ("shouwen.commands.backtest", "Try strategies over a recorded journal."),
     "kafka": ("shouwen.commands.kafka", "Run a real Apache Kafka of your own on this machine."),
+    "replay": ("shouwen.commands.replay", "Fold a journal again and compare every decision."),
     "settings": ("shouwen.commands.settings", "Show the settings in effect and whence they come."),
     "simulate": (
         "shouwen.commands.simulate",
         "Write the events of a simulated bank to a file.",
     ),
     "topics": ("shouwen.commands.topics", "Plan, create or check the topics."),
+    "worker": ("shouwen.commands.worker", "Run the roles of the pipeline, supervised."),
+    "why": ("shouwen.commands.why", "Explain one decision: everything that it rests on."),
 }
 """Name on the command line: the module that has it, and its line in `shouwen --help`."""
 

@@ -11,6 +11,9 @@ __all__ = ["SettingsError", "ShouwenError", "is_for_people"]
 _FOR_PEOPLE = (
     "shouwen.errors:ShouwenError",
     "adapters.errors:AdapterError",
+    "replay.errors:ReplayError",
+    "contracts.journal:JournalError",
+    "strategies:StrategyFileError",
     "confluent_kafka:KafkaException",
     "kafka.errors:KafkaError",
     "redis.exceptions:RedisError",

@@ -93,6 +93,8 @@ def test_a_run_against_itself_says_that_nothing_changes(result: Backtest) -> Non
     same = Backtest(
         journal=result.journal,
         recorded_decisions=result.recorded_decisions,
+        recorded_actions=result.recorded_actions,
+        confirmed_actions=result.confirmed_actions,
         runs=(result.runs[0], result.runs[0]),
         comparisons=(result.comparisons[0].__class__(before="a", after="b", flips=()),),
     )

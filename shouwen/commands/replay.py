@@ -1,0 +1,95 @@
+"""`shouwen replay`: keep a live journal, and fold a journal again to compare every decision."""
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from adapters.kafka_journal import keep as keep_live
+from adapters.kept import KeptJournal
+from contracts.topics import Topic
+from replay.folding import this_engine
+from replay.verify import verify as verify_kept
+from replay.verify_text import print_verification
+from shouwen.progress import progress_bar
+from shouwen.settings import Settings
+
+
+@click.group(name="replay")
+def command() -> None:
+    """Fold a journal again, and prove that every decision is what the journal says.
+
+    \b
+    Example:
+      shouwen replay keep var/journals/today
+      shouwen replay verify --journal var/journals/today
+    """
+
+
+@command.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def keep(folder: Path) -> None:
+    """Copy the live journal, its decisions and conversions into a new FOLDER.
+
+    What `verify`, `why` and `backtest` read. Only committed records are copied, up to the end as
+    it is now.
+
+    \b
+    Example:
+      shouwen replay keep var/journals/today
+    """
+    kept = _keep(folder)
+    click.echo(
+        f"kept {kept.rows(Topic.JOURNAL):,} journal entries and "
+        f"{kept.rows(Topic.DECISIONS):,} decisions in {folder}"
+    )
+
+
+@command.command()
+@click.option(
+    "--journal",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A kept journal; without it the live one, from SHOUWEN_KAFKA_BOOTSTRAP.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+def verify(journal: Path | None, *, as_json: bool) -> None:
+    """Fold the journal again and compare every decision, bit by bit.
+
+    Exit code 1 when one decision differs, is missing, or was never made by the engine; each is
+    named with the first field that differs.
+
+    \b
+    Example:
+      shouwen replay verify --journal var/journals/today
+    """
+    with _opened(journal) as kept, progress_bar("folding", kept.rows(Topic.JOURNAL)) as tell:
+        found = verify_kept(kept, engine=this_engine(), progress=tell)
+    if as_json:
+        click.echo(json.dumps(found.as_json(), ensure_ascii=False))
+    else:
+        print_verification(found, Console())
+    if not found.exact:
+        sys.exit(1)
+
+
+@contextmanager
+def _opened(journal: Path | None) -> Iterator[KeptJournal]:
+    """Give a kept journal: the one named, or the live one, kept for the time of the command."""
+    if journal is not None:
+        yield KeptJournal(journal)
+        return
+    with tempfile.TemporaryDirectory(prefix="shouwen-journal-") as scratch:
+        yield _keep(Path(scratch) / "live")
+
+
+def _keep(folder: Path) -> KeptJournal:
+    settings = Settings.load()
+    with progress_bar("reading", None) as tell:
+        return keep_live(
+            settings.kafka_bootstrap, folder, prefix=settings.topic_prefix, progress=tell
+        )
