@@ -8,9 +8,10 @@ import signal
 import subprocess
 import sys
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 from adapters.errors import ServerStartError
 
@@ -31,7 +32,7 @@ class OwnedProcess:
 
     Args:
         command: Program and arguments; no shell is involved.
-        log_path: File that standard output and error are appended to.
+        log_path: File that standard output and error are appended to; None for our own.
         env: The whole environment of the child, or None for ours.
         pass_fds: File descriptors the child keeps, such as that of a lock it must hold.
 
@@ -51,20 +52,21 @@ class OwnedProcess:
         self,
         command: Sequence[str],
         *,
-        log_path: Path,
+        log_path: Path | None,
         env: Mapping[str, str] | None = None,
         pass_fds: Sequence[int] = (),
     ) -> None:
         self.log_path = log_path
-        log_path.parent.mkdir(parents=True, exist_ok=True)
-        with log_path.open("ab") as log:
-            self._log_start = log.tell()
+        self._log_start = 0
+        with _opened(log_path) as log:
+            if log is not None:
+                self._log_start = log.tell()
             try:
                 self._popen = subprocess.Popen(
                     list(command),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
-                    stderr=subprocess.STDOUT,
+                    stderr=None if log is None else subprocess.STDOUT,
                     env=None if env is None else dict(env),
                     pass_fds=tuple(pass_fds),
                     start_new_session=True,
@@ -92,6 +94,11 @@ class OwnedProcess:
         """Whether the process is still there."""
         return self.exit_code is None
 
+    def terminate(self) -> None:
+        """Ask it to end and do not wait; `stop` or `wait` follow."""
+        if self.is_running:
+            self._popen.terminate()
+
     def wait(self, *, timeout_seconds: float | None = None) -> int:
         """Wait for the end and return the exit code; `subprocess.TimeoutExpired` if it stays."""
         return self._popen.wait(timeout_seconds)
@@ -114,11 +121,23 @@ class OwnedProcess:
 
     def log_tail(self, *, lines: int = 8) -> str:
         """Return the last lines this run has logged, for an error message."""
+        if self.log_path is None:
+            return ""
         with contextlib.suppress(OSError), self.log_path.open("rb") as log:
             log.seek(self._log_start)
             text = log.read().decode(errors="replace")
             return "\n".join(text.splitlines()[-lines:])
         return ""
+
+
+@contextlib.contextmanager
+def _opened(log_path: Path | None) -> Iterator[IO[bytes] | None]:
+    if log_path is None:
+        yield None
+        return
+    log_path.parent.mkdir(parents=True, exist_ok=True)
+    with log_path.open("ab") as log:
+        yield log
 
 
 def _ask_the_kernel_to_end_us_with(parent_pid: int) -> None:
