@@ -55,7 +55,10 @@ class Metrics:
             registry, "dead_letters", "Dead letters by source topic and reason.", "topic", "reason"
         )
         self.late_events = _counter(
-            registry, "late_events", "Events known more than 5 minutes after they occurred.", "topic"
+            registry,
+            "late_events",
+            "Events known more than 5 minutes after they occurred.",
+            "topic",
         )
         self.duplicates = _counter(
             registry, "duplicates", "Events whose id was known already, and which changed nothing."
@@ -127,7 +130,10 @@ class Metrics:
         )
         self.lag = _gauge(registry, "lag_records", "Records not yet processed.", "topic")
         self.clock_delay = _gauge(
-            registry, "clock_delay_seconds", "Wall clock minus the slowest partition's clock."
+            registry,
+            "clock_delay_seconds",
+            "Wall clock minus a partition's clock, when that last moved.",
+            "partition",
         )
         self.partitions = _gauge(registry, "partitions", "Partitions this worker owns.", "role")
         self.subjects = _gauge(registry, "subjects", "Subjects in memory.")

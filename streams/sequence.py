@@ -180,4 +180,5 @@ class SequenceWork:
         metrics.unknown_fields.inc(batch.unknown_fields)
         if batch.entries:
             metrics.transaction.labels(role="sequence").observe(seconds)
-            metrics.clock_delay.set((self._now_ms() - batch.place.clock_ms) / 1000)
+            delay_seconds = (self._now_ms() - batch.place.clock_ms) / 1000
+            metrics.clock_delay.labels(partition=str(self._partition)).set(delay_seconds)
