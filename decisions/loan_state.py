@@ -206,7 +206,7 @@ def _derive(
             at_ms=at_ms,
             occurred_at_ms=occurred_ms,
             conversion=counted.conversion,
-            days_in_previous_state=max(days, 0),
+            days_in_previous_state=days,
             loan_id=loan_id,
             drawn_minor=drawn_minor,
             revokes=counted.revokes,

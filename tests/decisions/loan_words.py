@@ -17,7 +17,7 @@ from contracts.loan_events import (
 )
 from contracts.topics import DAY_MS
 
-CUSTOMER = {"event_id": "e-1", "customer_id": "c-1"}
+CUSTOMER: dict[str, Any] = {"event_id": "e-1", "customer_id": "c-1"}
 
 
 def days(number: float) -> int:

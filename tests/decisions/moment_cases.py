@@ -1,5 +1,6 @@
 """Situations and triggers for the tests of moments."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from contracts.conversions import LoanStateName
@@ -12,12 +13,12 @@ NOW_MS = 1_700_000_000_000
 
 
 def a_situation(
+    features: Mapping[str, float] | None = None,
     *,
     state: LoanStateName = "account_no_loan",
     dpd_days: int = 0,
     at_ms: int = NOW_MS,
     facts: Facts | None = None,
-    **features: float,
 ) -> Situation:
     """A customer in a state, with these features and no other."""
     if facts is None:
@@ -26,7 +27,7 @@ def a_situation(
         facts.loan.loans["l-1"] = Loan(
             "l-1", "consumer_loan", 100, 100, drawn_at_ms=0, dpd_days=dpd_days
         )
-    return Situation(subject_id="c-1", at_ms=at_ms, facts=facts, features=features)
+    return Situation(subject_id="c-1", at_ms=at_ms, facts=facts, features=features or {})
 
 
 def event(

@@ -67,7 +67,8 @@ def test_the_last_effective_word_stands_of_equals_the_last_to_come(
 ) -> None:
     """A message sent on a consent that was withdrawn is an offence, whatever came late."""
     facts = Facts()
-    now, said = 0, []
+    now = 0
+    said: list[tuple[int, int, str, int | None]] = []
     for kind, effective, expires, gap in words:
         now += gap
         note_consent(facts, a_word(kind, effective=effective, expires=expires), at_ms=now)

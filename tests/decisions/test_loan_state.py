@@ -14,6 +14,7 @@ from decisions.loan_state import (
     apply_profile,
     apply_progress,
     expire,
+    worst_dpd_24m,
 )
 from tests.decisions.loan_words import (
     a_closing,
@@ -360,3 +361,39 @@ def test_undoing_a_drawdown_that_was_never_told_revokes_nothing() -> None:
 
     assert path(changes) == ["drawn_active", "account_no_loan"]
     assert [change.revokes for change in changes] == [None, None]
+
+
+def test_a_late_report_of_days_past_due_does_not_overrule_a_newer_one() -> None:
+    """The customer has paid; an old file must not make them overdue again."""
+    facts = a_customer()
+    told(drawn(1), watched(9, dpd_days=0), facts=facts)
+
+    assert apply_loan_event(facts, watched(8, dpd_days=40), at_ms=days(9)) == ()
+    assert worst_dpd_24m(facts.loan, days(9)) == 40
+
+
+def test_an_instalment_of_a_line_before_it_was_drawn_again_says_nothing_of_now() -> None:
+    """What was left of the first drawing is not what is left of the second."""
+    facts = a_customer()
+    told(drawn(1), paid(20), drawn(220), facts=facts)
+
+    assert apply_loan_event(facts, paid(19), at_ms=days(221)) == ()
+    assert apply_loan_event(facts, paid(30), at_ms=days(222)) == ()
+
+
+def test_a_draft_resumed_after_the_bank_opened_it_ends_with_the_banks_word() -> None:
+    """Otherwise a declined customer would count as applying for another month."""
+    facts = a_customer()
+    told(applied(1), facts=facts)
+    apply_progress(facts, a_step("apply_start", at=5, session="s-2"), at_ms=days(5))
+    apply_progress(facts, a_step("apply_submit", at=5.1, session="s-2"), at_ms=days(5.1))
+
+    assert path(told(declined(6), facts=facts)) == ["declined"]
+
+
+def test_a_draft_never_submitted_ends_when_the_bank_opened_the_application_elsewhere() -> None:
+    """Who began in the app and finished in a branch has one application."""
+    facts = a_customer()
+    apply_progress(facts, a_step("apply_start", at=1), at_ms=days(1))
+
+    assert path(told(applied(2), declined(3), facts=facts)) == ["declined"]

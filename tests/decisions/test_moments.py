@@ -54,7 +54,7 @@ def test_browsing_is_intent_from_three_pages_or_one_calculation_or_one_limit_que
     features: dict[str, float], *, is_true: bool
 ) -> None:
     """Fewer is curiosity; a missing number is nothing."""
-    situation = a_situation(**features)
+    situation = a_situation(features)
 
     assert found(situation, BROWSED) == (["loan_intent_browse"] if is_true else [])
     assert found(situation, CALCULATED) == (["loan_intent_browse"] if is_true else [])
@@ -68,7 +68,7 @@ def test_who_has_asked_already_or_owes_too_long_has_no_intent_to_find(
     """`applying` is beyond intent; `overdue` and `collection` are for care, not for offers."""
     expected = [] if state in {"applying", "overdue", "collection"} else ["loan_intent_browse"]
 
-    assert found(a_situation(state=state, **INTENT), BROWSED) == expected
+    assert found(a_situation(INTENT, state=state), BROWSED) == expected
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_funding_gap_needs_a_short_buffer_fast_outflow_and_light_debts(
     changed: dict[str, float], *, is_true: bool
 ) -> None:
     """A gap seen where there is none costs trust; one number on the edge decides."""
-    situation = a_situation(**{**GAP, **changed})
+    situation = a_situation({**GAP, **changed})
 
     assert found(situation, SPENT) == (["funding_gap"] if is_true else [])
     assert found(situation, RECEIVED) == []
@@ -115,7 +115,7 @@ def test_stress_is_any_one_of_four_signs(
     dpd_days: int, features: dict[str, float], trigger: Trigger, *, is_true: bool
 ) -> None:
     """Each sign alone is enough to stop offering debt, and just below it nothing is stopped."""
-    situation = a_situation(state="drawn_active", dpd_days=dpd_days, **features)
+    situation = a_situation(features, state="drawn_active", dpd_days=dpd_days)
 
     assert found(situation, trigger) == (["repayment_stress"] if is_true else [])
 
@@ -123,12 +123,12 @@ def test_stress_is_any_one_of_four_signs(
 @pytest.mark.parametrize("state", get_args(LoanStateName))
 def test_stress_is_seen_in_every_state(state: LoanStateName) -> None:
     """Protection has no entry condition."""
-    assert found(a_situation(state=state, **STRESS), SPENT) == ["repayment_stress"]
+    assert found(a_situation(STRESS, state=state), SPENT) == ["repayment_stress"]
 
 
 def test_a_customer_under_stress_has_no_other_moment() -> None:
     """The same payment may look like a gap to fill; the stress says not to."""
-    situation = a_situation(**{**GAP, "ext_lender_cnt_90d": 4})
+    situation = a_situation({**GAP, "ext_lender_cnt_90d": 4})
 
     assert found(situation, SPENT) == ["repayment_stress"]
 
@@ -201,7 +201,7 @@ def test_a_limit_that_is_gone_opens_nothing() -> None:
 )
 def test_other_triggers_open_nothing(trigger: Trigger) -> None:
     """A moment is found on its own trigger, so it is found once."""
-    situation = a_situation(**{**GAP, **INTENT})
+    situation = a_situation({**GAP, **INTENT})
 
     assert found(situation, trigger) == []
 
@@ -211,7 +211,7 @@ def test_thresholds_may_come_from_configuration_and_unknown_ones_are_named() -> 
     overrides = {"loan_intent_browse": {"calculator_uses_24h_at_least": 2.0}}
 
     assert threshold_problems(overrides) == []
-    assert found(a_situation(**INTENT), CALCULATED, overrides=overrides) == []
+    assert found(a_situation(INTENT), CALCULATED, overrides=overrides) == []
     assert len(threshold_problems({"loan_intent": {}, "funding_gap": {"x": 1.0}})) == 2
 
 
@@ -219,13 +219,13 @@ def test_thresholds_may_come_from_configuration_and_unknown_ones_are_named() -> 
     ("situation", "trigger", "zh", "en"),
     [
         (
-            a_situation(loan_page_view_cnt_24h=4, limit_query_cnt_24h=1),
+            a_situation({"loan_page_view_cnt_24h": 4, "limit_query_cnt_24h": 1}),
             BROWSED,
             "近24小时浏览贷款页4次、查询额度1次",
             "in the last 24 hours: 4 loan page views, 1 limit query",
         ),
         (
-            a_situation(**GAP),
+            a_situation(GAP),
             SPENT,
             "近7天支出15万元，高于周均10万元，余额可支撑约9天",
             (
@@ -246,7 +246,7 @@ def test_thresholds_may_come_from_configuration_and_unknown_ones_are_named() -> 
             "a loan application stopped at step 3, 30 minutes ago",
         ),
         (
-            a_situation(state="overdue", dpd_days=12, ext_lender_cnt_90d=5),
+            a_situation({"ext_lender_cnt_90d": 5}, state="overdue", dpd_days=12),
             MONITORED,
             "还款压力：逾期12天、近90天外部机构5家",
             "repayment stress: 12 days past due, 5 outside lenders in 90 days",
