@@ -13,6 +13,7 @@ from simulator.people import Person
 from simulator.purse import Movement, Purse
 
 _TAX_DAY = 14
+_HIDES_PER_DAY = 0.12
 _BUSINESS = {"merchant", "sme_owner"}
 _SHOPS: tuple[tuple[PurposeClass, float], ...] = (
     ("other", 16.0),
@@ -58,6 +59,7 @@ class Habits:
             self._plan_income(day, agenda, hardship)
         self._plan_bills(day, agenda)
         self._plan_shopping(day, agenda, needs, hardship)
+        self._plan_cash(day, agenda, hardship)
 
     def _plan_income(self, day: Day, agenda: Agenda, hardship: Hardship) -> None:
         person = self._person
@@ -111,7 +113,8 @@ class Habits:
 
     def _plan_shopping(self, day: Day, agenda: Agenda, needs: Needs, hardship: Hardship) -> None:
         person, random = self._person, self._random
-        a_day = person.income_minor * (0.70 - person.thrift) / 30.0
+        share = 0.68 if person.kind in _BUSINESS else 0.88 - 0.22 * self._rents
+        a_day = person.income_minor * (share - person.thrift) / 30.0
         for _ in range(how_many(random, person.spends_per_day)):
             purpose = pick(random, _SHOPS)
             amount = around(random, a_day / person.spends_per_day, 0.8)
@@ -129,6 +132,13 @@ class Habits:
             bet = _money(stake, "gambling_like", "g-1", "platform", "mobile")
             self._spend(day, agenda, 15, bet)
 
+    def _plan_cash(self, day: Day, agenda: Agenda, hardship: Hardship) -> None:
+        """In trouble people take their money out before anyone else does."""
+        if hardship.is_on and happens(self._random, _HIDES_PER_DAY):
+            part = int(self._purse.balance_minor * self._random.uniform(0.4, 0.9))
+            if part > 0:
+                self._spend(day, agenda, 9, _money(part, "other", None, None, "atm"))
+
     def _spend(self, day: Day, agenda: Agenda, from_hour: int, money: Movement) -> None:
         # What the balance does not cover is not bought.
         at_ms = day.between(self._random, from_hour, from_hour + 3)
@@ -139,7 +149,7 @@ def _money(
     amount_minor: int,
     purpose: PurposeClass,
     party_id: str | None,
-    kind: str,
+    kind: str | None,
     channel: str = "batch",
 ) -> Movement:
     return Movement(

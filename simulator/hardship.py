@@ -6,7 +6,7 @@ from simulator.chance import happens
 from simulator.days import Day
 from simulator.people import Person
 
-_ONSET_PER_DAY = 0.0055
+_ONSET_PER_DAY = 0.015
 _LASTS_DAYS = (60, 160)
 _GAMBLERS = 0.35
 
@@ -38,5 +38,5 @@ class Hardship:
             self.income_factor, self.gambles = 1.0, False
         elif comes and not self.is_on:
             self._ends_day = day.number + self._random.randint(*_LASTS_DAYS)
-            self.income_factor = self._random.uniform(0.05, 0.45)
+            self.income_factor = self._random.uniform(0.0, 0.3)
             self.gambles = happens(self._random, _GAMBLERS)

@@ -24,7 +24,7 @@ class Movement:
     amount_minor: int
     purpose: PurposeClass
     party_id: str | None
-    party_kind: str
+    party_kind: str | None
     channel: str = "batch"
 
 

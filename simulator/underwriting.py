@@ -44,7 +44,7 @@ def judge(
         return Verdict(reasons=("age_ineligible",))
     if person.kyc_level < _KYC_LEVEL:
         return Verdict(reasons=("identity_unverified",))
-    seen = person.frailty + random.uniform(-0.25, 0.25)
+    seen = person.frailty + random.uniform(-0.35, 0.35)
     seen += 0.3 * hardship.is_on * random.random() + 0.12 * lenders
     if seen > _REFUSED_ABOVE:
         reason = "too_many_lenders" if lenders > 1 else "income_unstable"

@@ -24,6 +24,7 @@ from adapters.recorded.berka_events import (
     RowError,
     disbursement_of,
     instalment_of,
+    is_plain_transfer_in,
     profile_of,
     transaction_of,
 )
@@ -114,6 +115,7 @@ class BerkaSource:
     def _movements(self, accounts: Mapping[str, Account]) -> Iterator[RecordedEvent]:
         place_in_day: Counter[str] = Counter()
         paid_minor: Counter[str] = Counter()
+        senders = _Senders()
         for where, row in self._rows(TRANSACTIONS):
             if row["date"] > LAST_DAY:
                 continue
@@ -123,7 +125,10 @@ class BerkaSource:
                 self._refuse(where, row, RowError("no known account"))
                 continue
             try:
-                event = transaction_of(account, row, place=place_in_day[row["date"]])
+                monthly = is_plain_transfer_in(row) and senders.is_monthly(row)
+                event = transaction_of(
+                    account, row, place=place_in_day[row["date"]], is_monthly=monthly
+                )
             except ValueError as problem:
                 self._refuse(where, row, problem)
                 continue
@@ -149,3 +154,18 @@ class BerkaSource:
         why = str(problem) if isinstance(problem, RowError) else "a value is out of its range"
         raw = ",".join(str(field) for field in row.values()).encode()
         self._unreadable.append(UnreadableLine(where=where, why=why, raw=raw))
+
+
+class _Senders:
+    """Who sent money to whom in which month, as far as the rows have been read."""
+
+    def __init__(self) -> None:
+        self._last_month: dict[tuple[str, str, str], int] = {}
+
+    def is_monthly(self, row: Mapping[str, str]) -> bool:
+        """Note the row, and tell whether the same account sent money the month before too."""
+        pair = (row["account_id"], row["bank"], row["account"])
+        month = 12 * int(row["date"][:2]) + int(row["date"][2:4])
+        before = self._last_month.get(pair)
+        self._last_month[pair] = month
+        return before is not None and month - before <= 1

@@ -225,16 +225,26 @@ def disbursement_of(account: Account) -> tuple[RecordedEvent, ...]:
     return tuple(_recorded(Topic.LOAN_EVENTS, e, loan.day) for e in (signing, line, drawdown))
 
 
-def transaction_of(account: Account, row: Mapping[str, str], *, place: int) -> RecordedEvent:
+def is_plain_transfer_in(row: Mapping[str, str]) -> bool:
+    """Tell whether the row is money from an account elsewhere, without a word on what it is for."""
+    return row["operation"] == "PREVOD Z UCTU" and not row["k_symbol"].strip()
+
+
+def transaction_of(
+    account: Account, row: Mapping[str, str], *, place: int, is_monthly: bool
+) -> RecordedEvent:
     """Return the posting in a row of the transactions file.
 
     The counterparty is named only where the row names one; what a plain transfer or cash was for,
-    and who was at the other end, the records do not say (`other`, no kind).
+    and who was at the other end, the records do not say (`other`, no kind). One exception: a plain
+    transfer in that comes every month from the same account is taken for a salary. Almost all of
+    them are of one amount a month, and only earlier rows are used to tell.
 
     Args:
         account: The account of the row.
         row: The row, by column name.
         place: The row's place in its day over all accounts, from 1.
+        is_monthly: Whether the same account sent a plain transfer in the calendar month before.
 
     Raises:
         RowError: a number, a day or a word cannot be read.
@@ -246,6 +256,7 @@ def transaction_of(account: Account, row: Mapping[str, str], *, place: int) -> R
         channel = "batch" if symbol in _BOOKED_BY_THE_BANK else _CHANNELS[row["operation"].strip()]
     except KeyError as problem:
         raise RowError(f"{problem} is no type, operation or symbol of these records") from None
+    is_salary = is_monthly and is_plain_transfer_in(row)
     event = TransactionPosted.model_validate(
         {
             "event_type": "transaction_posted",
@@ -256,13 +267,13 @@ def transaction_of(account: Account, row: Mapping[str, str], *, place: int) -> R
             "amount_minor": minor_of(row["amount"]),
             "currency": CURRENCY,
             "balance_after_minor": minor_of(row["balance"]),
-            "counterparty_kind": _KINDS.get(symbol),
+            "counterparty_kind": "enterprise" if is_salary else _KINDS.get(symbol),
             "counterparty_id_hash": None
             if other_account in _NO_ACCOUNT
             else stable_id("cp", bank, other_account),
             "counterparty_bank_code": bank or None,
             "txn_channel": channel,
-            "purpose_class": purpose,
+            "purpose_class": "salary" if is_salary else purpose,
             **_shared(account, row["date"], _TRANSACTION_MS + place),
         }
     )

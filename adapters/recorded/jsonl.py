@@ -160,9 +160,9 @@ def _line(
         return f"its topic is none of {', '.join(_TOPICS)}"
     if key is not None and not (isinstance(key, str) and _is_unicode(key)):
         return "its key is not a string"
-    if not isinstance(known_at_ms, int) or not 0 <= known_at_ms < _END_OF_TIME_MS:
+    if type(known_at_ms) is not int or not 0 <= known_at_ms < _END_OF_TIME_MS:
         return "its known_at_ms is not a time in epoch milliseconds"
-    if partition is not None and not (isinstance(partition, int) and 0 <= partition < _INT32):
+    if partition is not None and (type(partition) is not int or not 0 <= partition < _INT32):
         return "its partition is not a number of a partition"
     return RecordedLine(
         topic=known_topic, key=key, known_at_ms=known_at_ms, raw_value=value, partition=partition

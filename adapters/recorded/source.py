@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal, Protocol, get_args
 
+from adapters.errors import AdapterError
 from contracts.recorded import RecordedLine, UnreadableLine
 
 SourceName = Literal["jsonl", "berka"]
 SOURCE_NAMES: tuple[SourceName, ...] = get_args(SourceName)
 
 
-class RecordedSourceError(ValueError):
+class RecordedSourceError(AdapterError):
     """A recording cannot be opened: a file is missing, or is not what its reader reads."""
 
 
