@@ -40,12 +40,17 @@ Overrides = Mapping[str, Thresholds]
 NO_OVERRIDES: Overrides = {}
 
 
-def _by_event() -> dict[tuple[Topic, str], tuple[MomentRule, ...]]:
-    found: dict[tuple[Topic, str], tuple[MomentRule, ...]] = {}
+EventKey = tuple[Topic | None, str | None, str | None]
+
+
+def _by_event() -> dict[EventKey, tuple[MomentRule, ...]]:
+    """Return the moments to look for by topic, type and direction: a look-up for each event."""
+    found: dict[EventKey, tuple[MomentRule, ...]] = {}
     for rule in MOMENTS.values():
         for kind in rule.on:
-            key = (kind.topic, kind.event_type)
-            found[key] = (*found.get(key, ()), rule)
+            for direction in (None, "in", "out") if kind.direction is None else (kind.direction,):
+                key = (kind.topic, kind.event_type, direction)
+                found[key] = (*found.get(key, ()), rule)
     return found
 
 
@@ -150,21 +155,9 @@ cash_buffer_days_below, debt_service_ratio_below, outflow_ratio_at_least"]
 
 def _looked_for(trigger: Trigger) -> tuple[MomentRule, ...]:
     if trigger.timer is not None:
-        prefix = trigger.timer.partition(":")[0] + ":"
-        rule = _BY_TIMER.get(prefix)
+        rule = _BY_TIMER.get(trigger.timer.partition(":")[0] + ":")
         return () if rule is None else (rule,)
-    if trigger.topic is None or trigger.event_type is None:
-        return ()
-    rules = _BY_EVENT.get((trigger.topic, trigger.event_type), ())
-    return tuple(rule for rule in rules if _has_direction(rule, trigger))
-
-
-def _has_direction(rule: MomentRule, trigger: Trigger) -> bool:
-    return any(
-        kind.direction is None or kind.direction == trigger.direction
-        for kind in rule.on
-        if kind.topic == trigger.topic and kind.event_type == trigger.event_type
-    )
+    return _BY_EVENT.get((trigger.topic, trigger.event_type, trigger.direction), ())
 
 
 def _is_allowed(rule: MomentRule, situation: Situation) -> bool:
