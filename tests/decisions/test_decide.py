@@ -10,6 +10,7 @@ from contracts.topics import Topic
 from decisions.contact import RELEASE_GRACE_MS
 from decisions.decide import recheck
 from decisions.facts import ConsentFact, Facts, LoanFile, Profile
+from decisions.strategy import load
 from decisions.verdict import apply
 from tests.decisions.given import (
     DAY_MS,
@@ -19,6 +20,7 @@ from tests.decisions.given import (
     a_hit,
     a_loan,
     a_situation,
+    a_strategy_file,
     a_trigger,
     a_verdict,
     everyone_in,
@@ -186,6 +188,18 @@ def test_stress_means_care_no_credit_and_a_person_who_sees_it() -> None:
     assert verdict.action is not None
     assert verdict.action.action_id == "care_message"
     assert [alert.kind for alert in verdict.alerts] == ["repayment_stress"]
+
+
+def test_under_stress_credit_is_gated_whatever_the_strategy_says() -> None:
+    """The check refuses such a strategy; the decision must not depend on the check."""
+    file = a_strategy_file()
+    offer = next(action for action in file["actions"] if action["id"] == "intent_offer")
+    offer.update(moments=["repayment_stress"], service=True)
+    facts = some_facts(exposures={file["experiment"]["id"]: "champion"})
+    verdict = a_verdict(a_situation(facts=facts), a_hit("repayment_stress"), strategy=load(file))
+    credit = next(c for c in verdict.candidates if c.action_id == "intent_offer")
+
+    assert (credit.stage, credit.why) == ("risk", "protective_moment")
 
 
 def test_a_hard_rule_is_seen_by_a_person() -> None:

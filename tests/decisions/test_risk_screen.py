@@ -194,7 +194,7 @@ def test_every_reason_is_true(case: tuple[Situation, Scores]) -> None:
     """Flip the input of one reason, and the outcome or the band improves.
 
     Where several things each decline alone, no single flip can; then all of them together do. Only
-    where more than four are needed, the four that may be told are not enough.
+    where hard rules and the matrix take more than four, the four that may be told are not enough.
     """
     answer = screened(*case)
     reasons = list(answer.reasons)
@@ -204,7 +204,9 @@ def test_every_reason_is_true(case: tuple[Situation, Scores]) -> None:
     assert reasons != []
     alone = [is_better(screened(*flips(*case, [reason])), answer) for reason in reasons]
     if not all(alone):
-        assert is_better(screened(*flips(*case, reasons)), answer) or len(reasons) >= PRINCIPAL
+        hard = [finding for finding in answer.findings if finding.hit and finding.hard]
+        beyond_four = bool(hard) and len(reasons) >= PRINCIPAL
+        assert is_better(screened(*flips(*case, reasons)), answer) or beyond_four
 
 
 @given(cases())
@@ -251,6 +253,21 @@ def test_a_rule_that_changed_nothing_is_no_reason() -> None:
     assert [(reason.code, reason.source) for reason in answer.reasons] == [
         ("obligations_high", "model")
     ]
+
+
+def test_of_what_only_helps_together_the_needed_part_is_told() -> None:
+    """Band E and ten points: without a better band nothing helps, so the band must be told."""
+    answer = screened(
+        a_situation(
+            debt_service_ratio=0.5,
+            ext_lender_cnt_90d=3.0,
+            income_month_cnt=2.0,
+            cash_buffer_days=2.0,
+        ),
+        some_scores(pd=0.1),
+    )
+
+    assert [reason.code for reason in answer.reasons] == ["too_many_lenders", "risk_score_high"]
 
 
 @pytest.mark.parametrize(
