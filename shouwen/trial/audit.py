@@ -7,7 +7,7 @@ what came out: every record's identity is in the journal or among the dead lette
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from contracts.dead_letters import HEADER as DEAD_LETTER_HEADER
 from contracts.slices import HEADER as SLICE_HEADER
 from contracts.topics import EVENT_SOURCES, Topic
 
-_IDLE_MS = 2_000
+_POLL_MS = 500
 _MARKER_FLAG = 1
 
 
@@ -45,23 +45,26 @@ def audit(bootstrap: str, *, topic_prefix: str = "") -> Audit:
         bootstrap: The brokers.
         topic_prefix: Stands before every topic.
     """
+    sources = {f"{topic_prefix}{topic.value}" for topic in EVENT_SOURCES}
+    journal = f"{topic_prefix}{Topic.JOURNAL.value}"
+    letters = f"{topic_prefix}{Topic.DEAD_LETTERS.value}"
     went_in: set[str] = set()
+    came_out: set[str] = set()
     published = 0
-    for topic in EVENT_SOURCES:
-        for record in _records(bootstrap, f"{topic_prefix}{topic.value}"):
+    kinds: Counter[str] = Counter()
+    dead: Counter[str] = Counter()
+    for record in _records(bootstrap, sorted({*sources, journal, letters})):
+        if record.topic in sources:
             if not _is_marker(record):
                 published += 1
                 went_in.add(_identity(record.key, record.value))
-    came_out: set[str] = set()
-    kinds: Counter[str] = Counter()
-    for record in _records(bootstrap, f"{topic_prefix}{Topic.JOURNAL.value}"):
-        kinds[_kind(record)] += 1
+            continue
         came_out.add(_identity(record.key, record.value))
-    dead: Counter[str] = Counter()
-    for record in _records(bootstrap, f"{topic_prefix}{Topic.DEAD_LETTERS.value}"):
-        headers = dict(record.headers or ())
-        dead[json.loads(headers[DEAD_LETTER_HEADER])["reason"]] += 1
-        came_out.add(_identity(record.key, record.value))
+        if record.topic == journal:
+            kinds[_kind(record)] += 1
+        else:
+            headers = dict(record.headers or ())
+            dead[json.loads(headers[DEAD_LETTER_HEADER])["reason"]] += 1
     conflicts = dead.pop("id_conflict", 0)
     return Audit(
         published=published,
@@ -74,22 +77,27 @@ def audit(bootstrap: str, *, topic_prefix: str = "") -> Audit:
     )
 
 
-def _records(bootstrap: str, topic: str) -> Iterator[Any]:
+def _records(bootstrap: str, topics: Sequence[str]) -> Iterator[Any]:
+    """Yield every committed record of these topics, in no order between them."""
     consumer = KafkaConsumer(
         bootstrap_servers=bootstrap,
         isolation_level="read_committed",
         enable_auto_commit=False,
         group_id=None,
-        consumer_timeout_ms=_IDLE_MS,
         max_partition_fetch_bytes=16 << 20,
+        max_poll_records=5_000,
     )
     try:
-        partitions = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
+        partitions = [
+            TopicPartition(topic, partition)
+            for topic in topics
+            for partition in consumer.partitions_for_topic(topic) or ()
+        ]
         consumer.assign(partitions)
         consumer.seek_to_beginning(*partitions)
         ends = consumer.end_offsets(partitions)
         while any(consumer.position(tp) < end for tp, end in ends.items()):
-            for records in consumer.poll(timeout_ms=_IDLE_MS).values():
+            for records in consumer.poll(timeout_ms=_POLL_MS).values():
                 yield from records
     finally:
         consumer.close()
