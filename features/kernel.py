@@ -336,8 +336,6 @@ def fits(p: Words, e: Words, at: int) -> bool:
     """Return whether every field is within the bits that the log has for it."""
     if e[0] < 0 or e[0] > at or at >= 1 << 42 or e[8] < e[0] or e[8] > e[0] + CLAMP_MS:
         return False
-    if e[8] > e[0] and e[0] != at:
-        return False
     if e[1] < 0 or e[1] >= p[P_KINDS] or (e[1] == 0 and e[5] != 1) or e[2] < 0:
         return False
     if e[3] <= -AMOUNT_ZERO or e[3] >= AMOUNT_ZERO or e[4] < 0 or e[5] < 0 or e[5] > 2:

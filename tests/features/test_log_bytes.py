@@ -1,0 +1,261 @@
+"""The log is a value: bytes in, bytes out, the same in one step or a batch, and never half read."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features import kernel
+from features.business_time import DAY_MS, business_day, business_month
+from features.catalogue import CATALOGUE
+from features.definitions import MARKETING, Window
+from features.errors import CatalogueError, ClockError, FieldError, LayoutError
+from features.kinds import KINDS, kinds
+from features.log import (
+    Step,
+    is_capped,
+    read,
+    record_count,
+    update,
+    update_and_read,
+    update_and_read_many,
+)
+from features.plan import EMPTY, PLAN, compile_catalogue
+from features.slow import SlowLog
+from tests.features.histories import START_MS, an_event, bits, histories
+from tests.features.test_windows_are_exact import busy_history
+
+
+def grown(steps: list[Step]) -> bytes:
+    """The log after a history."""
+    log = EMPTY
+    for events, at_ms in steps:
+        log = update(log, events, at_ms)
+    return log
+
+
+@given(histories())
+def test_reading_changes_nothing(steps: list[Step]) -> None:
+    """Who looks twice, or not at all, must see the same afterwards."""
+    log = grown(steps)
+    at_ms = steps[-1][1]
+    first = read(log, at_ms)
+    read(log, at_ms + 40 * DAY_MS)
+    assert read(log, at_ms).tobytes() == first.tobytes()
+    assert update_and_read(log, (), at_ms)[0] is log
+
+
+@given(histories())
+def test_update_then_read_is_update_and_read(steps: list[Step]) -> None:
+    """The two ways to ask are one answer."""
+    log = EMPTY
+    for events, at_ms in steps:
+        both, row = update_and_read(log, events, at_ms)
+        log = update(log, events, at_ms)
+        assert both == log
+        assert read(log, at_ms).tobytes() == row.tobytes()
+
+
+@settings(max_examples=100)
+@given(st.lists(histories(longest=12), min_size=1, max_size=4), st.integers(1, 5))
+def test_a_batch_is_its_steps_one_by_one(subjects: list[list[Step]], size: int) -> None:
+    """How fetches happened to be cut must not reach a decision."""
+    one_by_one, rows_alone = [], []
+    for steps in subjects:
+        log = EMPTY
+        for events, at_ms in steps:
+            log, row = update_and_read(log, events, at_ms)
+            rows_alone.append(row.tobytes())
+        one_by_one.append(log)
+    logs, rows_batched = [EMPTY] * len(subjects), [list[bytes]() for _ in subjects]
+    for start in range(0, max(map(len, subjects)), size):
+        parts = [steps[start : start + size] for steps in subjects]
+        logs, out = update_and_read_many(logs, parts)
+        row = iter(out)
+        for rows, part in zip(rows_batched, parts, strict=True):
+            rows += [np.ascontiguousarray(next(row)).tobytes() for _ in part]
+    assert logs == one_by_one
+    assert [row for rows in rows_batched for row in rows] == rows_alone
+
+
+def test_a_sealed_log_is_the_same_from_a_batch() -> None:
+    """A hot subject's whole backlog in one call leaves the bytes of one event a call."""
+    steps = busy_history(3, 1_500, gap_ms=600_000)
+    logs, rows = update_and_read_many([EMPTY], [steps])
+    assert logs == [grown(steps)]
+    assert rows[-1].tolist() == pytest.approx(read(logs[0], steps[-1][1]).tolist(), nan_ok=True)
+
+
+@pytest.mark.parametrize("days", [1, 30, 90, 180])
+def test_an_idle_subject_decays_without_an_event(days: int) -> None:
+    """Silence is information: who spent in spring is no spender in winter."""
+    steps = busy_history(4, 300, gap_ms=3_600_000)
+    log, slow = grown(steps), SlowLog()
+    for events, _ in steps:
+        slow.apply(events)
+    at_ms = steps[-1][1] + days * DAY_MS
+    assert bits(read(log, at_ms).tolist()) == bits(slow.read(at_ms).values())
+    if days == 180:
+        assert read(log, at_ms)[PLAN.names.index("inflow_sum_minor_90d")] == 0.0
+
+
+def test_a_log_over_its_cap_says_so_until_no_window_could_tell() -> None:
+    """An incomplete window is named in the decision, and only while it is incomplete."""
+    steps = busy_history(5, 500, gap_ms=60_000)
+    log = EMPTY
+    for events, at_ms in steps:
+        log = update(log, events, at_ms, log_cap=100)
+        assert record_count(log) <= 100
+    assert is_capped(log)
+    much_later = steps[-1][1] + 181 * DAY_MS
+    log = update(log, [an_event(at_ms=much_later, event_id=70_000)], much_later, log_cap=100)
+    assert not is_capped(log)
+    assert read(log, much_later)[PLAN.names.index("inflow_sum_minor_7d")] == 100.0
+
+
+def test_a_capped_log_still_tells_short_windows_exactly() -> None:
+    """The cap takes the oldest: what lies in the last hours of a busy day is untouched."""
+    steps = busy_history(6, 400, gap_ms=2 * 3_600_000)
+    log, slow = EMPTY, SlowLog()
+    for events, at_ms in steps:
+        log = update(log, events, at_ms, log_cap=200)
+        slow.apply(events)
+    at_ms = steps[-1][1]
+    column = PLAN.names.index("outflow_sum_minor_7d")
+    assert is_capped(log)
+    assert read(log, at_ms)[column] == slow.read(at_ms)["outflow_sum_minor_7d"]
+
+
+def test_a_log_of_another_catalogue_is_read_with_this_one() -> None:
+    """Adding a feature must not throw away what a million customers' logs remember."""
+    added = Window(
+        name="spender_day_cnt_30d",
+        unit="count",
+        aggregation="distinct",
+        where=kinds("other_out", "rent"),
+        window_ms=30 * DAY_MS,
+        why="A feature that did not exist when the log was written.",
+        permitted_use=MARKETING,
+        of="business_day",
+    )
+    catalogue = (added, *CATALOGUE)
+    plan = compile_catalogue(catalogue)
+    steps = busy_history(7, 900, gap_ms=1_200_000)
+    log, slow = grown(steps), SlowLog(catalogue=catalogue)
+    for events, _ in steps:
+        slow.apply(events)
+    at_ms = steps[-1][1]
+    assert bits(read(log, at_ms, plan=plan).tolist()) == bits(slow.read(at_ms).values())
+
+
+def test_two_more_keys_than_flags_are_refused() -> None:
+    """The layout has six flags; a seventh would be silently another feature's."""
+    more = [
+        Window(
+            name=f"new_{i}_30d",
+            unit="count",
+            aggregation="distinct",
+            where=kinds(KINDS[9 + i]),
+            window_ms=30 * DAY_MS,
+            why="One too many.",
+            permitted_use=MARKETING,
+            of="business_day",
+        )
+        for i in range(2)
+    ]
+    with pytest.raises(CatalogueError, match="6 flags"):
+        compile_catalogue((*more, *CATALOGUE))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"amount_minor": 1 << 34},
+        {"amount_minor": -(1 << 34)},
+        {"occurred_at_ms": START_MS + 1, "stated_at_ms": START_MS + 1},
+        {"occurred_at_ms": -1},
+        {"kind": len(KINDS)},
+        {"kind": 0},
+        {"op": 3},
+        {"id_hash": -1},
+        {"id_hash": 1 << 63},
+    ],
+)
+def test_a_field_that_does_not_fit_is_refused_and_changes_nothing(change: dict[str, int]) -> None:
+    """Bits that run over into the neighbouring field are a wrong number nobody sees."""
+    bad = an_event()._replace(**change)
+    log = update(EMPTY, [an_event()], START_MS)
+    with pytest.raises(FieldError, match="a log event needs"):
+        update(log, [an_event(event_id=2), bad], START_MS)
+    with pytest.raises(FieldError, match="a log event needs"):
+        update_and_read_many([log], [[([bad], START_MS)]])
+
+
+def test_the_largest_values_that_fit_come_back_whole() -> None:
+    """The edge of each field, in one record."""
+    last_ms = (1 << 42) - 1
+    biggest = an_event("balance", at_ms=last_ms, amount_minor=(1 << 34) - 1, key=(1 << 63) - 1)
+    smallest = biggest._replace(amount_minor=-(1 << 34) + 1, key_hash=1, id_hash=(1 << 63) - 1)
+    _, row = update_and_read(EMPTY, [biggest, smallest], last_ms)
+    values = dict(zip(PLAN.names, row.tolist(), strict=True))
+    assert values["balance_last_minor"] == 0.0
+    assert values["balance_min_minor_30d"] == -float((1 << 34) - 1)
+
+
+def test_a_reader_behind_the_logs_clock_is_refused() -> None:
+    """What had expired by the log's own time is gone: an older answer would be a guess."""
+    log = update(EMPTY, [an_event()], START_MS)
+    with pytest.raises(ClockError, match="never goes back"):
+        read(log, START_MS - 1)
+    with pytest.raises(ClockError, match="never goes back"):
+        update_and_read_many([log], [[((), START_MS - 1)]])
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x02" + EMPTY[1:], EMPTY[:-1], EMPTY[:-8]])
+def test_bytes_that_are_no_log_are_refused(damage: bytes) -> None:
+    """A damaged state must not read as an empty customer."""
+    with pytest.raises(LayoutError):
+        read(damage, START_MS)
+
+
+def test_a_log_that_was_cut_off_is_refused() -> None:
+    """Nor as a customer with half a history."""
+    log = update(EMPTY, [an_event()], START_MS)
+    with pytest.raises(LayoutError, match="cut off"):
+        read(log[:-8], START_MS)
+
+
+def test_an_ordinary_customer_fits_in_four_kilobytes() -> None:
+    """A million of these are kept in memory, written, and loaded again after a crash."""
+    steps = busy_history(8, 3 * 90, gap_ms=2 * DAY_MS // 3)
+    assert len(grown(steps)) <= 4_096 + 1_024
+
+
+@given(st.integers(0, (1 << 42) - 1))
+def test_the_kernels_calendar_is_the_calendar(at_ms: int) -> None:
+    """Months are where hand-written date arithmetic goes wrong, in February."""
+    start, end = kernel.bucket_start(2, at_ms), kernel.bucket_end(2, at_ms)
+    assert start <= at_ms <= end
+    month = business_month(at_ms)
+    assert (business_month(start), business_month(end)) == (month, month)
+    assert business_month(end + 1) == month + 1
+    assert business_month(start - 1) == month - 1
+    day_start, day_end = kernel.bucket_start(1, at_ms), kernel.bucket_end(1, at_ms)
+    assert day_end - day_start == DAY_MS - 1
+    assert business_day(day_start) == business_day(at_ms) == business_day(day_end)
+
+
+def test_a_compiled_kernel_is_looked_up_by_the_content_of_its_file() -> None:
+    """A stale compiled function gave wrong answers; the key is the file, so all must be in it."""
+    stamp = kernel.advance._cache._impl.locator.get_source_stamp()  # type: ignore[attr-defined]
+    source = Path(kernel.__file__).read_bytes()
+    assert stamp == hashlib.sha256(source).digest()
+    ours = [
+        line
+        for line in source.decode().splitlines()
+        if line.startswith(("import ", "from ")) and "numpy" not in line
+    ]
+    assert ours == ["from features._cache import compiled"]
