@@ -21,13 +21,13 @@ from typing import Any
 
 from adapters.recorded.berka_events import (
     Account,
-    RowError,
     disbursement_of,
     instalment_of,
     is_plain_transfer_in,
     profile_of,
     transaction_of,
 )
+from adapters.recorded.berka_fields import RowError
 from adapters.recorded.source import RecordedSourceError
 from contracts.recorded import RecordedEvent, RecordedLine, UnreadableLine
 from contracts.topics import RANK

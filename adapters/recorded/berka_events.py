@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Self
 
+from adapters.recorded.berka_fields import RowError, birth_year_of, day_ms, minor_of
 from contracts.customers import CustomerProfile
 from contracts.envelope import Envelope
 from contracts.ids import stable_id
@@ -28,7 +29,6 @@ TIMEZONE = "Europe/Prague"
 _NOON_MS = 12 * 3_600_000
 _KNOWN_MS = 20 * 3_600_000
 _TRANSACTION_MS = 10  # the day's profile and loan stages stand before its first transaction
-_MONTH_OF_WOMEN = 50
 _KYC_OF_OWNERS = 3
 
 _DIRECTIONS = {"PRIJEM": "in", "VYDAJ": "out", "VYBER": "out"}
@@ -61,54 +61,6 @@ _KINDS = {
 }
 _NO_ACCOUNT = {"", "0"}
 _BOOKED_BY_THE_BANK = {"SLUZBY", "UROK", "SANKC. UROK"}
-
-
-class RowError(ValueError):
-    """A row that is no event: a number, a day or a word that its column does not have."""
-
-
-def minor_of(amount: str) -> int:
-    """Return haléře, exactly: no float comes near the money.
-
-    >>> minor_of("2938.70"), minor_of("-5446.60")
-    (293870, -544660)
-    """
-    try:
-        minor = Decimal(amount) * 100
-    except InvalidOperation:
-        raise RowError("an amount is not a number") from None
-    if not minor.is_finite() or minor != minor.to_integral_value():
-        raise RowError("an amount is finer than the currency's minor unit")
-    return int(minor)
-
-
-def day_ms(yymmdd: str) -> int:
-    """Return the UTC midnight that starts a day, in epoch milliseconds.
-
-    >>> day_ms("930103") - day_ms("930102")
-    86400000
-    """
-    try:
-        day = datetime.strptime(f"19{yymmdd}", "%Y%m%d").replace(tzinfo=UTC)
-    except ValueError:
-        raise RowError("a day is not yymmdd") from None
-    return int(day.timestamp()) * 1000
-
-
-def birth_year_of(birth_number: str) -> int:
-    """Return the year in a birth number yymmdd, where the month of a woman is raised by 50.
-
-    >>> birth_year_of("706213"), birth_year_of("450204")
-    (1970, 1945)
-    """
-    try:
-        month = int(birth_number[2:4])
-    except ValueError:
-        raise RowError("a birth number is not yymmdd") from None
-    if month > _MONTH_OF_WOMEN:
-        month -= _MONTH_OF_WOMEN
-    day_ms(f"{birth_number[:2]}{month:02}{birth_number[4:]}")
-    return 1900 + int(birth_number[:2])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.recorded import RecordedSourceError, open_source
 from adapters.recorded.berka import BerkaSource
-from adapters.recorded.berka_events import RowError, birth_year_of, day_ms, minor_of
+from adapters.recorded.berka_fields import RowError, birth_year_of, day_ms, minor_of
 from contracts.decode import decode
 from contracts.topics import Topic
 
