@@ -8,10 +8,13 @@ The cache is Maven's own (`M2_REPO`, by default `~/.m2/repository`), so nothing 
 
 import hashlib
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import requests
+import truststore
 from jgo.config import GlobalSettings
 from jgo.constants import MAVEN_CENTRAL_URL
 from jgo.env import LockedDependency, LockFile
@@ -41,8 +44,21 @@ def kafka_jars(*, lock_path: Path = LOCK_PATH, cache_dir: Path | None = None) ->
     repositories = {"central": MAVEN_CENTRAL_URL, **configured.repositories}
     locked = LockFile.load(lock_path).dependencies
 
-    with ThreadPoolExecutor(_PARALLEL_FETCHES) as pool:
+    with _the_machines_trust(), ThreadPoolExecutor(_PARALLEL_FETCHES) as pool:
         return list(pool.map(lambda jar: _jar(jar, cache_dir, repositories), locked))
+
+
+@contextmanager
+def _the_machines_trust() -> Iterator[None]:
+    """Trust the certificates that this machine trusts, as pip does, for as long as we fetch.
+
+    jgo's `requests` knows only its own list, and fails behind a proxy with a company's authority.
+    """
+    truststore.inject_into_ssl()
+    try:
+        yield
+    finally:
+        truststore.extract_from_ssl()
 
 
 def _jar(jar: LockedDependency, cache_dir: Path, repositories: dict[str, str]) -> Path:
