@@ -397,3 +397,48 @@ def test_a_draft_never_submitted_ends_when_the_bank_opened_the_application_elsew
     apply_progress(facts, a_step("apply_start", at=1), at_ms=days(1))
 
     assert path(told(applied(2), declined(3), facts=facts)) == ["declined"]
+
+
+def test_a_loan_paid_back_before_its_drawdown_is_told_is_converted_and_settled() -> None:
+    """Payments and drawdowns come from different systems; what is left is the payments' word."""
+    facts = a_customer()
+    changes = told(paid(9), drawn(3), facts=facts)
+
+    assert [(change.to_state, change.conversion) for change in changes] == [
+        ("settled", None),
+        ("settled", "first"),
+    ]
+    assert facts.loan.loans["l-1"].outstanding_minor == 0
+    assert facts.loan.loans["l-1"].drawn_minor == 50_000_00
+
+
+def test_starting_again_after_a_submit_is_a_new_draft() -> None:
+    """A session may hold two applications; the second can be abandoned too."""
+    facts = a_customer()
+    for step in (
+        a_step("apply_start", at=1),
+        a_step("apply_submit", at=1.1, step_no=5),
+        a_step("apply_start", at=1.2),
+    ):
+        apply_progress(facts, step, at_ms=step.occurred_at_ms)
+
+    assert (facts.loan.apply_submitted, facts.loan.apply_step_no) == (False, 0)
+
+
+def test_the_stage_shown_is_that_of_the_last_event_by_occurrence() -> None:
+    """A person who looks at the file sees where the loan is, not what came last."""
+    facts = a_customer()
+    told(applied(1), approved(5), facts=facts)
+    apply_loan_event(facts, a_word("rating", "passed", at=3), at_ms=days(6))
+
+    assert (facts.loan.stage, facts.loan.stage_entered_ms) == ("credit_line", days(5))
+
+
+def test_a_limit_is_remembered_longer_than_refusals_that_came_after_it() -> None:
+    """Whatever was refused since, the limit can be drawn."""
+    facts = a_customer()
+    told(approved(1, application="a-0"), facts=facts)
+    told(*(declined(2, application=f"b-{n}") for n in range(20)), facts=facts)
+
+    assert "a-0" in facts.loan.applications
+    assert facts.loan.state == "approved_undrawn"
