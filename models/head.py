@@ -38,7 +38,7 @@ class Head:
     ) -> None:
         self.policy = policy
         self.schema = schema
-        self.champion = LinearLearner(schema.names, prior=policy.prior)
+        self.champion = LinearLearner(schema.names, prior=policy.prior, warmup=policy.warmup)
         self.challenger = RiverChallenger(schema.names, prior=policy.prior)
         self.progress = Progress()
         self.challenger_progress = Progress()

@@ -26,6 +26,7 @@ class LabelPolicy:
         kind: `fake_negative` or `wait`.
         horizon_ms: From the row's opening until its label is final.
         prior: Probability before anything is learnt.
+        warmup: Rows that fix the learner's bins; until then nothing of it is served.
 
     Source:
         Ktena et al. (2019), "Addressing Delayed Feedback for Continuous Training with Neural
@@ -36,15 +37,17 @@ class LabelPolicy:
     kind: Literal["fake_negative", "wait"]
     horizon_ms: int
     prior: float
+    warmup: int
 
 
 DRAWN_30D = LabelPolicy(
-    label_name="drawn_30d", kind="fake_negative", horizon_ms=30 * DAY_MS, prior=0.02
+    label_name="drawn_30d", kind="fake_negative", horizon_ms=30 * DAY_MS, prior=0.02, warmup=200
 )
 """A loan is drawn within 30 days: rare, so every row starts as a "no"."""
 
-DPD30 = LabelPolicy(label_name="dpd30", kind="wait", horizon_ms=120 * DAY_MS, prior=0.03)
+DPD30 = LabelPolicy(label_name="dpd30", kind="wait", horizon_ms=120 * DAY_MS, prior=0.03, warmup=50)
 """An instalment is 30 days late within 120 days: nothing is learnt before that is known.
 
 The prior lies in the middle band (2.5 to 5 %), in which no one is approved without a person.
+Loans are few and known late, so fifty of them must do for the bins.
 """
