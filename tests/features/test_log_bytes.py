@@ -37,6 +37,7 @@ def grown(steps: list[Step]) -> bytes:
     return log
 
 
+@settings(max_examples=60)
 @given(histories())
 def test_reading_changes_nothing(steps: list[Step]) -> None:
     """Who looks twice, or not at all, must see the same afterwards."""
@@ -48,6 +49,7 @@ def test_reading_changes_nothing(steps: list[Step]) -> None:
     assert update_and_read(log, (), at_ms)[0] is log
 
 
+@settings(max_examples=60)
 @given(histories())
 def test_update_then_read_is_update_and_read(steps: list[Step]) -> None:
     """The two ways to ask are one answer."""

@@ -1,4 +1,4 @@
-"""Every feature of the compiled log equals the slow definition, bit for bit, on hostile histories."""
+"""Every feature of the compiled log equals the slow definition, bit for bit."""
 
 from random import Random
 

@@ -1,0 +1,93 @@
+"""The catalogue as others rely on it: names, uses, words, and the events behind a number."""
+
+from typing import get_args
+
+import pytest
+
+from features import NAMES, PLAN, SCHEMA_HASH, SlowLog, describe, permitted_use
+from features.catalogue import BY_NAME, CATALOGUE
+from features.definitions import Use, Window
+from features.kinds import INFLOW, KINDS, OUTFLOW
+from features.plan import compile_catalogue
+from tests.features.histories import START_MS, a_reversal, an_event
+
+
+def test_the_catalogue_serves_what_moments_rules_and_models_read() -> None:
+    """A renamed feature is a rule that silently never hits."""
+    read_elsewhere = {
+        "ext_lender_cnt_90d",
+        "debt_service_ratio",
+        "gambling_like_ratio_90d",
+        "night_session_ratio_7d",
+        "limit_query_cnt_24h",
+        "cash_buffer_days",
+        "income_month_cnt",
+        "outflow_sum_minor_7d",
+        "outflow_week_mean_minor_90d",
+        "loan_page_view_cnt_24h",
+        "calculator_cnt_24h",
+        "ext_loan_inflow_sum_minor_30d",
+        "minutes_since_apply_activity",
+        "complaint_cnt_90d",
+        "days_since_reject",
+    }
+    assert read_elsewhere <= set(NAMES)
+
+
+def test_a_row_has_the_served_features_and_no_term() -> None:
+    """Terms are for formulas; a model must not come to depend on one."""
+    assert PLAN.names == NAMES
+    assert "income_sum_minor_30d" not in NAMES
+    with pytest.raises(KeyError, match="needs a feature of the catalogue"):
+        permitted_use("income_sum_minor_30d")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_feature_says_its_unit_why_and_permitted_use(name: str) -> None:
+    """A number without these three must not decide about a person."""
+    feature = BY_NAME[name]
+    assert permitted_use(name) <= set(get_args(Use))
+    assert permitted_use(name)
+    assert feature.why in describe(name)
+    assert feature.unit in describe(name)
+
+
+def test_a_complaint_never_counts_against_credit() -> None:
+    """Who complains must not be refused for it."""
+    assert permitted_use("complaint_cnt_90d") == {"marketing"}
+
+
+def test_the_schema_hash_follows_meaning_and_not_words() -> None:
+    """A better sentence must not retire a model; another window must."""
+    first = CATALOGUE[0]
+    assert isinstance(first, Window)
+    fields = {name: getattr(first, name) for name in Window.__dataclass_fields__}
+    reworded = Window(**{**fields, "why": "In other words."})
+    longer = Window(**{**fields, "window_ms": first.window_ms + 1})
+    assert compile_catalogue((reworded, *CATALOGUE[1:])).schema_hash == SCHEMA_HASH
+    assert compile_catalogue((longer, *CATALOGUE[1:])).schema_hash != SCHEMA_HASH
+
+
+def test_codes_of_kinds_never_move() -> None:
+    """A code is in every stored log: a new kind goes to the end."""
+    assert KINDS[0] == "void"
+    assert [KINDS.index(kind) for kind in ("salary", "other_out", "balance", "complaint")] == [
+        1,
+        28,
+        29,
+        45,
+    ]
+    assert not INFLOW & OUTFLOW
+
+
+def test_the_events_behind_a_number_are_named() -> None:
+    """`why` traces a ratio to the postings it rests on, and to no other."""
+    log = SlowLog()
+    salary = an_event("salary", event_id=1, amount_minor=1_000, at_ms=START_MS - 2)
+    log.apply([salary], tag="salary")
+    log.apply([an_event("loan_repayment_own", event_id=2, amount_minor=250)], tag="instalment")
+    log.apply([an_event("rent", event_id=3)], tag="rent")
+    log.apply([an_event("salary", event_id=4)], tag="undone")
+    log.apply([a_reversal(an_event("salary", event_id=4))], tag="reversal")
+    assert log.read(START_MS)["debt_service_ratio"] == 0.25
+    assert log.members("debt_service_ratio", START_MS) == ["salary", "instalment"]
