@@ -6,23 +6,18 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from adapters.kept import KeptJournal
 from contracts.topics import Topic
 from replay.backtest import CURRENT, Candidate, backtest
 from replay.folding import this_engine
 from replay.report import page, print_report
+from shouwen.journals import journal_option, opened
 from shouwen.progress import progress_bar
 from shouwen.strategy_files import activation
 
 
 @click.command(name="backtest")
 @click.argument("strategies", nargs=-1, required=True, metavar="STRATEGY...")
-@click.option(
-    "--journal",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    required=True,
-    help="A kept journal, as `shouwen replay keep` or `shouwen try` writes it.",
-)
+@journal_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, with every flip.")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write one page.")
 @click.option(
@@ -30,7 +25,7 @@ from shouwen.strategy_files import activation
 )
 def command(
     strategies: tuple[str, ...],
-    journal: Path,
+    journal: Path | None,
     *,
     as_json: bool,
     html: Path | None,
@@ -50,12 +45,12 @@ def command(
         Candidate(name=name, strategy=None if strategy == CURRENT else activation(strategy))
         for name, strategy in zip(_names(strategies), strategies, strict=True)
     ]
-    kept = KeptJournal(journal)
-    work = kept.rows(Topic.JOURNAL) * len(candidates)
-    with progress_bar("folding", work) as tell:
-        result = backtest(
-            kept, candidates, engine=this_engine(), processes=processes, progress=tell
-        )
+    with opened(journal) as kept:
+        work = kept.rows(Topic.JOURNAL) * len(candidates)
+        with progress_bar("folding", work) as tell:
+            result = backtest(
+                kept, candidates, engine=this_engine(), processes=processes, progress=tell
+            )
     if html is not None:
         html.write_text(page(result), encoding="utf-8")
         click.echo(f"wrote {html}", err=True)

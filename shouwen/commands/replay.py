@@ -2,22 +2,17 @@
 
 import json
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from adapters.kafka_journal import keep as keep_live
-from adapters.kept import KeptJournal
 from contracts.topics import Topic
 from replay.folding import this_engine
 from replay.verify import verify as verify_kept
 from replay.verify_text import print_verification
+from shouwen.journals import journal_option, keep_live, opened
 from shouwen.progress import progress_bar
-from shouwen.settings import Settings
 
 
 @click.group(name="replay")
@@ -43,7 +38,7 @@ def keep(folder: Path) -> None:
     Example:
       shouwen replay keep var/journals/today
     """
-    kept = _keep(folder)
+    kept = keep_live(folder)
     click.echo(
         f"kept {kept.rows(Topic.JOURNAL):,} journal entries and "
         f"{kept.rows(Topic.DECISIONS):,} decisions in {folder}"
@@ -51,11 +46,7 @@ def keep(folder: Path) -> None:
 
 
 @command.command()
-@click.option(
-    "--journal",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A kept journal; without it the live one, from SHOUWEN_KAFKA_BOOTSTRAP.",
-)
+@journal_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
 def verify(journal: Path | None, *, as_json: bool) -> None:
     """Fold the journal again and compare every decision, bit by bit.
@@ -67,7 +58,7 @@ def verify(journal: Path | None, *, as_json: bool) -> None:
     Example:
       shouwen replay verify --journal var/journals/today
     """
-    with _opened(journal) as kept, progress_bar("folding", kept.rows(Topic.JOURNAL)) as tell:
+    with opened(journal) as kept, progress_bar("folding", kept.rows(Topic.JOURNAL)) as tell:
         found = verify_kept(kept, engine=this_engine(), progress=tell)
     if as_json:
         click.echo(json.dumps(found.as_json(), ensure_ascii=False))
@@ -75,21 +66,3 @@ def verify(journal: Path | None, *, as_json: bool) -> None:
         print_verification(found, Console())
     if not found.exact:
         sys.exit(1)
-
-
-@contextmanager
-def _opened(journal: Path | None) -> Iterator[KeptJournal]:
-    """Give a kept journal: the one named, or the live one, kept for the time of the command."""
-    if journal is not None:
-        yield KeptJournal(journal)
-        return
-    with tempfile.TemporaryDirectory(prefix="shouwen-journal-") as scratch:
-        yield _keep(Path(scratch) / "live")
-
-
-def _keep(folder: Path) -> KeptJournal:
-    settings = Settings.load()
-    with progress_bar("reading", None) as tell:
-        return keep_live(
-            settings.kafka_bootstrap, folder, prefix=settings.topic_prefix, progress=tell
-        )

@@ -1,13 +1,19 @@
 """Backtests: history is what customers did; everything that we did evolves under the candidate."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from adapters.kept import KeptJournal
+from contracts.journal import Entry
+from engine.outputs import Output
+from engine.partition import PartitionState
+from engine.subjects import Subjects
 from replay.backtest import Backtest, Candidate, backtest
-from tests.replay.toy import DRAWN, TOY, a_strategy, an_entry, decide_live, keep
+from tests.replay.toy import DRAWN, TOY, a_strategy, an_entry, decide_live, keep, toy_fold
 
 LIVE = a_strategy(at_least=10, cap=1)
 AMOUNTS = (5, 12, 15, DRAWN)
@@ -70,6 +76,40 @@ def test_contact_state_evolves_under_the_candidate(tmp_path: Path) -> None:
         "suppressed",
     ]
     assert candidate.counts.most_touches_7d == 1
+
+
+def forgetful_fold(
+    partition: PartitionState, subjects: Subjects, entries: Sequence[Entry]
+) -> list[Output]:
+    """Fold as if nothing were known of what really went out."""
+    partition.known_messages = None
+    return toy_fold(partition, subjects, entries)
+
+
+def test_a_backtest_that_does_not_evolve_contact_state_gives_another_answer(
+    tmp_path: Path,
+) -> None:
+    """The control: without the rule for unsent messages the same candidate speaks every time."""
+    eager = Candidate(name="eager", strategy=a_strategy(strategy_id="eager", at_least=3, cap=1))
+    kept = journal_of(tmp_path / "kept")
+
+    wrong = backtest(kept, [eager], engine=replace(TOY, fold=forgetful_fold), processes=1)
+
+    assert [made.disposition for made in wrong.runs[0].decisions] == ["acted"] * 4
+
+
+def test_a_candidate_decides_from_the_beginning_whatever_the_journal_activates(
+    tmp_path: Path,
+) -> None:
+    """Two candidates are compared over the same time, not over when someone switched them on."""
+    entries = [an_entry(0, {"amount": 5}), an_entry(1, LIVE), an_entry(2, {"amount": 5})]
+    kept = KeptJournal(keep(tmp_path / "kept", entries))
+    pinned = Candidate(name="pinned", strategy=LIVE)
+
+    current, candidate = tried(kept, CURRENT, pinned).runs
+
+    assert [made.seq for made in current.decisions] == [2]
+    assert [made.seq for made in candidate.decisions] == [0, 2]
 
 
 def test_flips_name_the_first_thing_that_differs(tmp_path: Path) -> None:
