@@ -306,11 +306,40 @@ def test_killed_anywhere_and_resumed_it_is_the_same_learner(data: st.DataObject)
 UNDISTURBED = taught(HISTORY)
 
 
+@pytest.mark.parametrize("label_name", ["drawn_30d", "dpd30"])
+@pytest.mark.parametrize("kill_at", [1, 4, 5, 6, 7])
+def test_killed_between_any_two_steps_of_a_row_it_goes_on_as_if_never_stopped(
+    label_name: str, kill_at: int
+) -> None:
+    """Each state of an open row is in the checkpoint, and that it was opened outlives it."""
+    first, *rest = life("positive", "revised", "closed", label_name=label_name)
+    between = [
+        an_example(row_id=f"more-{i}", label_name=label_name, partition=8, seq=i) for i in range(3)
+    ]
+    steps = [first, *between, *rest, *life(label_name=label_name)]
+    crowded = crowd(label_name, 250)
+    undisturbed = taught(crowded + steps)
+    killed = taught(crowded + steps[:kill_at])
+    resumed = Learner.from_checkpoint(killed.to_checkpoint(), sha256=killed.state_sha256())
+
+    assert taught(steps[kill_at:], resumed).state_sha256() == undisturbed.state_sha256()
+
+
+def test_a_row_that_is_settled_is_not_opened_again_after_a_restart() -> None:
+    """Its place in the journal is behind what the learner has seen of that partition."""
+    learner = taught(life("closed"))
+    resumed = Learner.from_checkpoint(learner.to_checkpoint(), sha256=learner.state_sha256())
+    taught(life(), resumed)
+
+    assert resumed.head("drawn_30d").counts["opened"] == 1
+
+
 def test_resumed_from_its_own_record_it_publishes_the_same_next_snapshot() -> None:
     """The record on the topic is enough to go on from, after JSON and back."""
-    learner = taught(HISTORY[:300])
-    record = learner.snapshot(START_MS, examples_offset=300)
+    learner = taught(HISTORY[:700])
+    record = learner.snapshot(START_MS, examples_offset=700)
     assert record is not None
+    assert record.snapshots
     read = SnapshotRecord.model_validate_json(record.model_dump_json())
     resumed = Learner.from_checkpoint(read.checkpoint, sha256=read.checkpoint_sha256)
     for one in (learner, resumed):

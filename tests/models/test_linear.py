@@ -112,11 +112,14 @@ def test_undo_right_after_a_step_gives_the_weights_back(
     model = a_taught_learner(history, l1=0.01)
     row = np.array(values, dtype=np.float32)
     was_ready, before = model.is_ready, model._weights._state[2].copy()
+    seen, reference = model._weights._seen.copy(), model._weights.reference()
 
     model.undo_row(row, y, model.learn_row(row, y))
 
     if was_ready:
         np.testing.assert_allclose(model._weights._state[2], before, rtol=0, atol=1e-9)
+        np.testing.assert_allclose(model._weights._seen, seen, rtol=0, atol=1e-9)
+        np.testing.assert_allclose(model._weights.reference(), reference, rtol=0, atol=1e-9)
 
 
 @given(history=ROWS, taken_back=st.data())
@@ -278,11 +281,15 @@ def test_resumed_anywhere_it_goes_on_as_if_never_stopped(
     """A checkpoint holds everything, to the bit; before and after the bins are fixed."""
     kill_at = data.draw(st.integers(0, len(history)))
     model = a_taught_learner(history[:kill_at])
+    model.learn_row(np.zeros(3, dtype=np.float32), True, math.nan)
     resumed = LinearLearner.from_data(model.to_data())
     for row, y in rows_of(history[kill_at:]):
         resumed.learn_row(row, y)
 
-    assert resumed.to_data() == a_taught_learner(history).to_data()
+    undisturbed = a_taught_learner(history)
+    undisturbed.learn_row(np.zeros(3, dtype=np.float32), True, math.nan)
+    assert resumed.to_data() == undisturbed.to_data()
+    assert resumed.refused == 1
 
 
 @pytest.mark.parametrize(
