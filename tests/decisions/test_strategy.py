@@ -107,8 +107,8 @@ BROKEN: list[tuple[str, Callable[[File], object], str]] = [
     ),
     (
         "a moment without an action",
-        lambda f: action(f, "resume_application").update(moments=["funding_gap"]),
-        "apply_abandoned has no action",
+        lambda f: action(f, "care_message").update(moments=["funding_gap"]),
+        "repayment_stress has no action",
     ),
     (
         "a moment that is not the strategy's",
