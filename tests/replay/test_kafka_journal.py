@@ -1,9 +1,11 @@
 """Keeping a live journal: committed records only, and honest about how far decisions have come."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from confluent_kafka import Producer
 
 from adapters.errors import BrokerAbsentError
@@ -12,8 +14,10 @@ from adapters.kept_rows import KeptError
 from contracts.journal import HEADER, Entry, pack_header
 from contracts.topics import Topic
 from replay.verify import verify
+from shouwen.cli import main
 from streams.state_log import Mark, mark_key
 from tests.conftest import Deployment
+from tests.replay import bank
 from tests.replay.toy import TOY, a_strategy, an_entry, decide_live
 
 ENTRIES = [
@@ -34,11 +38,23 @@ def producer(deployment: Deployment) -> Iterator[Producer]:
     )
     made.init_transactions()
     yield made
-    made.flush()
+    made.close()
 
 
 def publish(producer: Producer, prefix: str, entries: list[Entry]) -> None:
     """Publish the entries and what the toy decided on them, marks included, as workers do."""
+    publish_entries(producer, prefix, entries)
+    for item in decide_live(entries):
+        partition = json.loads(item.value)["partition"]
+        producer.produce(
+            f"{prefix}{item.topic.value}", key=item.key, value=item.value, partition=partition
+        )
+    for partition in {entry.partition for entry in entries}:
+        mark(producer, prefix, partition, seq=3)
+
+
+def publish_entries(producer: Producer, prefix: str, entries: list[Entry]) -> None:
+    """Publish journal records as `sequence` does."""
     for entry in entries:
         producer.produce(
             f"{prefix}{Topic.JOURNAL.value}",
@@ -47,18 +63,16 @@ def publish(producer: Producer, prefix: str, entries: list[Entry]) -> None:
             partition=entry.partition,
             headers=[(HEADER, pack_header(entry))],
         )
-    for item in decide_live(entries):
-        partition = int(item.value.split(b'"partition":')[1].split(b",")[0])
-        producer.produce(
-            f"{prefix}{item.topic.value}", key=item.key, value=item.value, partition=partition
-        )
-    for partition in {entry.partition for entry in entries}:
-        producer.produce(
-            f"{prefix}{Topic.DECIDE_STATE.value}",
-            key=mark_key("outputs"),
-            value=Mark(seq=3, journal_offset=3, build="toy-1").encode(),
-            partition=partition,
-        )
+
+
+def mark(producer: Producer, prefix: str, partition: int, *, seq: int) -> None:
+    """Say as `decide` does up to where outputs are out."""
+    producer.produce(
+        f"{prefix}{Topic.DECIDE_STATE.value}",
+        key=mark_key("outputs"),
+        value=Mark(seq=seq, journal_offset=seq, build="toy-1").encode(),
+        partition=partition,
+    )
 
 
 @pytest.mark.kafka
@@ -119,6 +133,41 @@ def test_a_prefix_without_a_journal_is_a_clear_error(
     """A misspelt prefix must not look like a bank in which nothing ever happened."""
     with pytest.raises(KeptError, match="SHOUWEN_TOPIC_PREFIX"):
         keep(deployment.bootstrap, tmp_path / "kept", prefix="nobody.")
+
+
+@pytest.mark.kafka
+def test_the_command_verifies_the_live_journal(
+    deployment: Deployment, producer: Producer, tmp_path: Path
+) -> None:
+    """The nightly job names no folder: it asks the running bank."""
+    made = bank.keep(tmp_path / "made", bank.journal(customers=12, days=20))
+    producer.begin_transaction()
+    for partition in made.partitions:
+        entries = list(made.entries(partition))
+        publish_entries(producer, deployment.topic_prefix, entries)
+        for topic, records in (
+            (Topic.DECISIONS, made.decisions(partition)),
+            (Topic.CONVERSIONS, made.conversions(partition)),
+        ):
+            for record in records:
+                name = f"{deployment.topic_prefix}{topic.value}"
+                producer.produce(name, key=record.key, value=record.value, partition=partition)
+        mark(producer, deployment.topic_prefix, partition, seq=entries[-1].seq)
+    producer.commit_transaction()
+
+    told = CliRunner().invoke(
+        main,
+        ["replay", "verify", "--json"],
+        env={
+            "SHOUWEN_KAFKA_BOOTSTRAP": deployment.bootstrap,
+            "SHOUWEN_TOPIC_PREFIX": deployment.topic_prefix,
+        },
+    )
+
+    assert told.exit_code == 0, told.output
+    found = json.loads(told.stdout)
+    assert found["exact"] is True
+    assert found["decisions_checked"] == made.rows(Topic.DECISIONS) > 0
 
 
 def test_an_absent_broker_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
