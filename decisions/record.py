@@ -38,7 +38,7 @@ def rule_results(
             hit=finding.hit,
             value=None if finding.value is None else float(finding.value).hex(),
             threshold=float(finding.limit).hex(),
-            points=finding.points,
+            points=finding.points if finding.hit else 0,
         )
         for finding in risk.findings
     ]

@@ -121,6 +121,7 @@ def test_it_is_a_valid_record(question: tuple[Situation, MomentHit, Scores, str]
 
     assert Decision(**verdict.record, **engine_part).decision_id == verdict.decision_id
     assert answered(question) == verdict
+    assert sum(result.points for result in verdict.rules) == verdict.soft_points
 
 
 @given(questions())

@@ -14,7 +14,9 @@ TABLE = the_risk_table()
 
 def rows() -> dict[str, str]:
     """Return the page's table of rules: id to the rest of its line."""
-    return dict(re.findall(r"^\| ([HS]\d\d) \|(.*)\|$", PAGE.read_text(encoding="utf-8"), re.M))
+    return dict(
+        re.findall(r"^\| ([HS]\d\d) \|(.*)\|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    )
 
 
 def test_the_page_shows_exactly_the_rules_that_are_evaluated() -> None:
@@ -47,6 +49,6 @@ def test_the_page_shows_the_thresholds_that_count(rule: str, numbers: list[float
 
 def test_the_page_names_every_file() -> None:
     """A table that nobody knows of is a table that nobody reviews."""
-    named = set(re.findall(r"^\| `(\w+\.yaml)` \|", PAGE.read_text(encoding="utf-8"), re.M))
+    named = set(re.findall(r"^\| `(\w+\.yaml)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE))
 
     assert named == {path.name for path in Path(strategies.__file__).parent.glob("*.yaml")}
