@@ -72,7 +72,7 @@ def test_every_command_has_help_with_an_example(run: CliRunner, path: tuple[str,
     result = run.invoke(main, [*path, "--help"])
 
     assert result.exit_code == 0
-    assert re.search(rf"Examples?:\n.*shouwen {path[0]}", result.output, re.DOTALL), result.output
+    assert re.search(rf"Examples?:\s.*shouwen {path[0]}", result.output, re.DOTALL), result.output
 
 
 def test_a_wrong_setting_is_one_line_and_exit_code_1(run: CliRunner) -> None:
