@@ -2,6 +2,11 @@
 
 Names and meanings are those of docs/domain.md, "Features"; a `why` says where we had to choose.
 A new meaning is a new name: models, strategies and stored decisions outlive these files.
+
+Of the core set these are not built: `income_est_minor_month` and `receipt_gap_p90_d_180d` (they
+need medians and percentiles), `round_trip_ratio_24h` (it needs postings matched in pairs),
+`last_apply_step` (part of the loan state), and what rests on bureau, merchant, benefit or relation
+sources. `balance_min_minor_30d` is the lowest of any one account.
 """
 
 from typing import Final

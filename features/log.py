@@ -3,6 +3,10 @@
 The layout is the kernel's (`features.kernel`). A log is capped at `log_cap` records: beyond it the
 oldest eighth is forgotten, and `is_capped` says so until no window could see any of it any more.
 Business-date cells for what is beyond the cap are not built: a capped log's windows are too small.
+
+Of an event's id a record keeps 22 bits. Two events of one customer are taken for one only where
+the millisecond, the kind, the amount and these bits agree; a reversal may hit a second event only
+where the millisecond and these bits agree (one in four million, for each such pair).
 """
 
 import struct

@@ -233,7 +233,7 @@ def test_a_log_that_was_cut_off_is_refused() -> None:
 def test_an_ordinary_customer_fits_in_four_kilobytes() -> None:
     """A million of these are kept in memory, written, and loaded again after a crash."""
     steps = busy_history(8, 3 * 90, gap_ms=2 * DAY_MS // 3)
-    assert len(grown(steps)) <= 4_096 + 1_024
+    assert len(grown(steps)) <= 4_096
 
 
 @given(st.integers(0, (1 << 42) - 1))

@@ -21,7 +21,7 @@ from tests.features.histories import (
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(histories())
 def test_every_feature_equals_its_definition(steps: list[Step]) -> None:
     """A window that is off by one event is off by one decision."""
