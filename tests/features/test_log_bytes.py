@@ -1,6 +1,7 @@
 """The log is a value: bytes in, bytes out, the same in one step or a batch, and never half read."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import kernel
+from features import _cache, kernel
 from features.business_time import DAY_MS, business_day, business_month
 from features.catalogue import CATALOGUE
 from features.definitions import MARKETING, Window
@@ -261,3 +262,36 @@ def test_a_compiled_kernel_is_looked_up_by_the_content_of_its_file() -> None:
         if line.startswith(("import ", "from ")) and "numpy" not in line
     ]
     assert ours == ["from features._cache import compiled"]
+
+
+def test_more_lenders_than_there_are_key_numbers_is_a_capped_log_and_not_a_mixed_up_one() -> None:
+    """Under a raised cap the keys can run out first: then the oldest go, and the log says so."""
+    events = [
+        an_event("loan_inflow_external", at_ms=START_MS + n, event_id=n + 1, key=n + 1)
+        for n in range(kernel.MAX_KEYS + 10)
+    ]
+    last_ms = START_MS + len(events)
+    log = update(EMPTY, events[: kernel.MAX_KEYS], last_ms, log_cap=20_000)
+    column = PLAN.names.index("ext_lender_cnt_90d")
+    assert read(log, last_ms)[column] == kernel.MAX_KEYS
+    assert not is_capped(log)
+    log = update(log, events[kernel.MAX_KEYS :], last_ms, log_cap=20_000)
+    assert read(log, last_ms)[column] == record_count(log)
+    assert is_capped(log)
+
+
+def test_without_a_place_for_the_cache_a_kernel_is_compiled_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A read-only image without a home must start, if slowly."""
+    asked = []
+
+    def njit(*, cache: bool, **options: object) -> Callable[[object], object]:
+        asked.append(cache)
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available")
+        return lambda function: function
+
+    monkeypatch.setattr(_cache.numba, "njit", njit)
+    assert _cache.compiled(len) is len
+    assert asked == [True, False]
