@@ -14,6 +14,8 @@ from shouwen.errors import is_for_people
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "backtest": ("shouwen.commands.backtest", "Try strategies over a recorded journal."),
+    "demo": ("shouwen.commands.demo", "Watch a simulated bank decide, on a real Kafka."),
+    "ingest": ("shouwen.commands.ingest", "Publish recorded events to a deployment."),
     "kafka": ("shouwen.commands.kafka", "Run a real Apache Kafka of your own on this machine."),
     "replay": ("shouwen.commands.replay", "Fold a journal again and compare every decision."),
     "settings": ("shouwen.commands.settings", "Show the settings in effect and whence they come."),
@@ -21,7 +23,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "shouwen.commands.simulate",
         "Write the events of a simulated bank to a file.",
     ),
+    "strategy": ("shouwen.commands.strategy", "Check, activate or pause a strategy."),
     "topics": ("shouwen.commands.topics", "Plan, create or check the topics."),
+    "try": ("shouwen.commands.try_", "Run everything on your own records, verified by replay."),
     "worker": ("shouwen.commands.worker", "Run the roles of the pipeline, supervised."),
     "why": ("shouwen.commands.why", "Explain one decision: everything that it rests on."),
 }

@@ -12,6 +12,7 @@ _FOR_PEOPLE = (
     "shouwen.errors:ShouwenError",
     "adapters.errors:AdapterError",
     "replay.errors:ReplayError",
+    "streams.errors:StreamsError",
     "contracts.journal:JournalError",
     "strategies:StrategyFileError",
     "confluent_kafka:KafkaException",

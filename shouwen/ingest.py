@@ -77,7 +77,7 @@ def ingest(
     publisher: Publisher,
     plan: IngestPlan,
     *,
-    after_slice: Callable[[int, int], None] = lambda _slice_end_ms, _records: None,
+    after_slice: Callable[[int, int, int], None] = lambda _slice_no, _end_ms, _records: None,
 ) -> Ingested:
     """Publish a recording, slice by slice.
 
@@ -85,7 +85,7 @@ def ingest(
         lines: The records, in `known_at_ms` order.
         publisher: Where they go.
         plan: How they are cut.
-        after_slice: Called with a slice's end and its number of records; it may wait (pace).
+        after_slice: Called with a slice's number, end and count of records; it may wait (pace).
 
     Raises:
         ValueError: the records go back in time, or a control record comes from the recording.
@@ -104,7 +104,7 @@ def ingest(
             learnt_ms = end_ms
         _close(publisher, plan, slice_no, end_ms, learn=learn, await_control=answered)
         slices += 1
-        after_slice(end_ms, count)
+        after_slice(slice_no, end_ms, count)
     if learn:
         # The last slice asked the learner, whose answer belongs to one more slice.
         _close(publisher, plan, slices + 1, end_ms, learn=False, await_control=True)

@@ -15,6 +15,9 @@ from adapters.owned_process import OwnedProcess
 DRAIN_SECONDS = 30.0
 """How long a role may take to finish its batch and leave its group before it is killed."""
 
+WORKER = (sys.executable, "-m", "shouwen", "worker", "--one")
+"""Runs one role in its own process."""
+
 _LOOK_SECONDS = 0.1
 _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 10.0
@@ -63,7 +66,7 @@ class Supervisor:
         *,
         environ: Mapping[str, str],
         log_dir: Path | None = None,
-        command: Sequence[str] = (sys.executable, "-m", "shouwen", "worker", "--one"),
+        command: Sequence[str] = WORKER,
     ) -> None:
         self._children = [_Child(role) for role in roles]
         self._environ = dict(environ)

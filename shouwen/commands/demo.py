@@ -18,6 +18,7 @@ from simulator import simulate
 
 START = datetime(2025, 7, 1, tzinfo=UTC)
 SLICE_HOURS = 3
+WIDTH = 132
 
 
 class SimulatedSource:
@@ -73,6 +74,8 @@ def command(
     Example: shouwen demo --seed 11 --days 10
     """
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH)
     console.print(
         "[bold]Shouwen 首问[/bold] · a bank that does not exist, on a real Kafka that does"
     )

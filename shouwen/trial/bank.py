@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from adapters.topics_admin import apply_topics, wanted_topics
 from contracts.clock import Tick
 from contracts.journal import HEADER, Entry, unpack
 from contracts.topics import Topic
-from shouwen.supervisor import Supervisor
+from shouwen.supervisor import WORKER, Supervisor
 from streams.changelog import header_of, last_record
 from streams.settings import ROLES
 from streams.state_log import Mark, mark_key
@@ -35,12 +35,15 @@ class Bank:
 
 
 @contextmanager
-def running_bank(folder: Path, *, partitions: int) -> Iterator[Bank]:
+def running_bank(
+    folder: Path, *, partitions: int, worker: Sequence[str] = WORKER
+) -> Iterator[Bank]:
     """Start everything on a recorded clock; on leaving, stop it all and leave nothing running.
 
     Args:
         folder: For the data and the logs of every process.
         partitions: Of every keyed topic.
+        worker: Program and arguments in front of a role; a test may start a sick one.
     """
     with ExitStack() as stack:
         kafka = stack.enter_context(LocalKafka(folder / "kafka"))
@@ -54,7 +57,7 @@ def running_bank(folder: Path, *, partitions: int) -> Iterator[Bank]:
             "SHOUWEN_CLOCK": "recorded",
             "SHOUWEN_DATA_DIR": str(folder / "workers"),
         }
-        supervisor = Supervisor(ROLES, environ=environ, log_dir=folder / "logs")
+        supervisor = Supervisor(ROLES, environ=environ, log_dir=folder / "logs", command=worker)
         stack.callback(supervisor.stop)
         supervisor.start()
         yield Bank(
@@ -126,7 +129,9 @@ def _decided_until(bank: Bank, partition: int) -> int:
     record = last_record(
         bank.bootstrap, Topic.DECIDE_STATE.value, partition, wanted=lambda r: r.key() == key
     )
-    return -1 if record is None else msgspec.json.decode(record.value(), type=Mark).seq
+    if record is None:
+        return -1
+    return msgspec.json.decode(record.value() or b"", type=Mark).seq
 
 
 def _is_setting(name: str) -> bool:

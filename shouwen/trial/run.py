@@ -1,7 +1,7 @@
 """One run on recorded events: start a bank, feed it, wait, audit, replay, measure, clean up."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +16,7 @@ from contracts.topics import DAY_MS, Topic
 from replay.folding import this_engine
 from replay.verify import verify
 from shouwen.ingest import IngestPlan, ingest
+from shouwen.supervisor import WORKER
 from shouwen.trial.audit import audit
 from shouwen.trial.bank import Bank, running_bank, wait_until_decided
 from shouwen.trial.flags import measure
@@ -71,6 +72,7 @@ def run_trial(
     kept_in: Path,
     show: Show,
     during: Callable[[Bank], None] = lambda _bank: None,
+    worker: Sequence[str] = WORKER,
 ) -> TrialReport:
     """Run everything on a recording and return what was found.
 
@@ -82,6 +84,7 @@ def run_trial(
         show: Where progress goes.
         during: Called once, when the workers run and before the first record is published; a
             test may start its faults here.
+        worker: Program and arguments in front of a role; a test may start a sick one.
 
     Raises:
         TimeoutError: the workers make no progress.
@@ -89,11 +92,12 @@ def run_trial(
     started = time.monotonic()
     total = source.count()
     show.stage("starting Kafka, Valkey and the four roles")
-    with running_bank(folder, partitions=plan.partitions) as bank:
+    with running_bank(folder, partitions=plan.partitions, worker=worker) as bank:
         watch = DecisionWatch(
             bank.bootstrap,
             topic=Topic.DECISIONS.value,
             partitions=plan.partitions,
+            measured_from_ms=plan.paced_from_ms,
             on_decision=show.decision,
         )
         watch.start()
@@ -138,30 +142,32 @@ def _feed(source: RecordedSource, plan: TrialPlan, bank: Bank, *, show: Show, to
         control=plan.strategies,
     )
     with KafkaPublisher(bank.bootstrap) as publisher:
-        pace = _Pace(plan, publisher)
+        pace = _Pace(plan, publisher, bank)
 
-        def after_slice(end_ms: int, records: int) -> None:
+        def after_slice(slice_no: int, end_ms: int, records: int) -> None:
             show.advance(records)
             show.day(end_ms)
-            pace.wait(end_ms)
+            pace.wait(slice_no, end_ms)
 
         done = ingest(source.lines(), publisher, slices, after_slice=after_slice)
     return done.slices
 
 
 class _Pace:
-    """Holds recorded time to a pace, from a day on."""
+    """Holds recorded time to a pace, from a day on; before it, history goes as fast as it can."""
 
-    def __init__(self, plan: TrialPlan, publisher: KafkaPublisher) -> None:
+    def __init__(self, plan: TrialPlan, publisher: KafkaPublisher, bank: Bank) -> None:
         self._plan = plan
         self._publisher = publisher
+        self._bank = bank
         self._origin: tuple[int, float] | None = None
 
-    def wait(self, end_ms: int) -> None:
+    def wait(self, slice_no: int, end_ms: int) -> None:
         if not self._plan.seconds_per_day or end_ms < self._plan.paced_from_ms:
             return
         self._publisher.flush()
         if self._origin is None:
+            wait_until_decided(self._bank, last_slice=slice_no)
             self._origin = (end_ms, time.monotonic())
             return
         from_ms, started = self._origin

@@ -21,6 +21,8 @@ class DecisionWatch:
         bootstrap: The brokers.
         topic: Name of the decisions topic, prefix and all.
         partitions: Of that topic.
+        measured_from_ms: Recorded time from which latency counts: history that is run through at
+            full speed waits in a queue, and says nothing.
         on_decision: Called in the thread with each decision and its latency in milliseconds.
     """
 
@@ -30,11 +32,13 @@ class DecisionWatch:
         *,
         topic: str,
         partitions: int,
+        measured_from_ms: int = 0,
         on_decision: Callable[[Decision, float], None] = lambda _decision, _latency_ms: None,
     ) -> None:
         self.latencies_ms: list[float] = []
         self.read = 0
         self._on_decision = on_decision
+        self._measured_from_ms = measured_from_ms
         self._stop = threading.Event()
         self._consumer = Consumer(
             {
@@ -68,9 +72,11 @@ class DecisionWatch:
                 now_ms = time.time() * 1000
                 appended = dict(message.headers() or ()).get(APPENDED_HEADER)
                 latency_ms = now_ms - int(appended) if appended else float("nan")
+                decision = Decision.model_validate_json(message.value() or b"")
                 self.read += 1
-                self.latencies_ms.append(latency_ms)
-                self._on_decision(Decision.model_validate_json(message.value()), latency_ms)
+                if decision.at_ms >= self._measured_from_ms:
+                    self.latencies_ms.append(latency_ms)
+                self._on_decision(decision, latency_ms)
 
 
 def percentile(values: list[float], share: float) -> float | None:
