@@ -27,6 +27,7 @@ _OPTIONS: dict[str, Any] = {
     "fetch.message.max.bytes": 16 << 20,
     "queued.max.messages.kbytes": 65_536,
     "fetch.wait.max.ms": 20,
+    "log_level": 2,  # what goes wrong is told once, by the error that is raised
 }
 _AT_ONCE = 5_000
 _WAIT_SECONDS = 0.1
@@ -94,8 +95,9 @@ class LiveJournal:
         seq = -1
         for records in self._read(Topic.DECIDE_STATE, partition):
             for record in records:
-                if record.key() == OUTPUTS_MARK and record.value():
-                    seq = msgspec.json.decode(record.value(), type=_Mark).seq
+                value = record.value()
+                if record.key() == OUTPUTS_MARK and value:
+                    seq = msgspec.json.decode(value, type=_Mark).seq
         return seq
 
     def _name(self, topic: Topic) -> str:
@@ -179,7 +181,5 @@ def _split(messages: list[Message]) -> tuple[list[Message], bool]:
 
 
 def _header(message: Message) -> bytes:
-    for key, value in message.headers() or ():
-        if key == HEADER and value is not None:
-            return bytes(value)
-    return b""
+    headers: Any = message.headers()  # its stub allows a str, which it never is
+    return next((value for key, value in headers or () if key == HEADER), b"")
