@@ -117,7 +117,13 @@ class Stand:
         self.settings = settings
         self.folder = folder
         self.sent = 0
-        self._producer = Producer({"bootstrap.servers": settings.bootstrap, "linger.ms": 5})
+        self._producer = Producer(
+            {
+                "bootstrap.servers": settings.bootstrap,
+                "linger.ms": 5,
+                "message.max.bytes": 8 << 20,
+            }
+        )
         self._random = random.Random(7)
         self._reader = Consumer(
             {
