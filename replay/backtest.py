@@ -2,7 +2,7 @@
 
 Everything evolves under the candidate: caps, cool-offs, refractory times, arms. What customers did
 is history and stays as it was. An action that really went out finds its own history (sent, failed,
-opened); one that never went out has none, and counts as sent.
+opened); one that never went out has none, and counts as sent, unless the caller says otherwise.
 """
 
 import os
@@ -68,13 +68,14 @@ class Backtest:
     """All runs over one journal, and how each differs from the first.
 
     `recorded_actions` went out in life, and of `confirmed_actions` the journal has the channel's
-    word that they were sent. The others gave their place under the caps back, in life; a
-    candidate's own actions count as sent, so that where few are confirmed, caps hold harder
-    against a candidate than they did against the live strategy.
+    word that they were sent. The others gave their place under the caps back, in life; under
+    `assume_sent` a candidate's own actions count as sent, so that where few are confirmed, caps
+    hold harder against a candidate than they did against the live strategy.
     """
 
     journal: str
     recorded_decisions: int
+    assume_sent: bool
     recorded_actions: int
     confirmed_actions: int
     runs: tuple[Run, ...]
@@ -89,6 +90,7 @@ class Backtest:
         return {
             "journal": self.journal,
             "recorded_decisions": self.recorded_decisions,
+            "assume_sent": self.assume_sent,
             "recorded_actions": self.recorded_actions,
             "confirmed_actions": self.confirmed_actions,
             "runs": [
@@ -113,6 +115,7 @@ class _Task:
     partition: int
     candidate: Candidate
     engine: Engine
+    assume_sent: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +135,7 @@ def backtest(
     candidates: Sequence[Candidate],
     *,
     engine: Engine,
+    assume_sent: bool = True,
     processes: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Backtest:
@@ -141,6 +145,9 @@ def backtest(
         kept: The journal, from its beginning.
         candidates: At least one; the first is what the others are compared with.
         engine: Its functions must be those of a module, so that processes can find them.
+        assume_sent: A message that never went out in life counts as sent. Else it gives its
+            place under the caps back like one that nobody confirmed: right where the journal
+            has no word of any channel.
         processes: How many at once; as many as there are cores where it pays, else none.
         progress: Is told how many journal entries were folded since it was told last.
 
@@ -149,7 +156,13 @@ def backtest(
         JournalError: the journal cannot be folded.
     """
     tasks = [
-        _Task(folder=kept.folder, partition=partition, candidate=candidate, engine=engine)
+        _Task(
+            folder=kept.folder,
+            partition=partition,
+            candidate=candidate,
+            engine=engine,
+            assume_sent=assume_sent,
+        )
         for candidate in candidates
         for partition in kept.partitions
     ]
@@ -165,6 +178,7 @@ def backtest(
     return Backtest(
         journal=kept.folder.name,
         recorded_decisions=kept.rows(Topic.DECISIONS),
+        assume_sent=assume_sent,
         recorded_actions=sum(part.recorded_actions for part in parts[:each]),
         confirmed_actions=sum(part.confirmed_actions for part in parts[:each]),
         runs=runs,
@@ -201,9 +215,10 @@ def _run(task: _Task) -> _Part:
     kept = KeptJournal(task.folder)
     recorded = [decode_made(record.value) for record in kept.decisions(task.partition)]
     state = task.engine.state(task.partition)
-    state.known_messages = frozenset(
-        made.action.message_id for made in recorded if made.action is not None
-    )
+    if task.assume_sent:
+        state.known_messages = frozenset(
+            made.action.message_id for made in recorded if made.action is not None
+        )
     strategy = task.candidate.strategy
     if strategy is not None:
         state.strategies = {strategy.strategy_id: strategy}

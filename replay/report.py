@@ -49,16 +49,22 @@ def print_report(result: Backtest, console: Console) -> None:
 
 
 def confirmation(result: Backtest) -> str:
-    """Say how many of the live actions were confirmed, and what follows where few were."""
+    """Say how many of the live actions were confirmed, and what follows where some were not."""
     confirmed, actions = result.confirmed_actions, result.recorded_actions
     text = f"已确认发送 confirmed as sent: {confirmed:,} of {actions:,} live actions."
+    if not result.assume_sent:
+        return (
+            f"{text} 候选策略的行动未经确认，到期即不占触达次数。"
+            " A candidate's own actions gave their place under the caps back, as unconfirmed ones."
+        )
     if confirmed == actions:
         return text
     return (
         f"{text} 未确认的在实际中不占触达次数，候选策略的行动一律视为已发送，"
         "因此次数上限对候选更严。"
         " Those without a confirmation gave their place under the caps back; a candidate's own"
-        " actions count as sent, so caps hold harder against it."
+        " actions count as sent, so caps hold harder against it"
+        " (--no-assume-sent treats both alike)."
     )
 
 

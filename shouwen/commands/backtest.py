@@ -21,6 +21,11 @@ from shouwen.strategy_files import activation
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, with every flip.")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write one page.")
 @click.option(
+    "--assume-sent/--no-assume-sent",
+    default=True,
+    help="Whether a message that never went out in life counts as sent (it does).",
+)
+@click.option(
     "--processes", type=click.IntRange(min=1), help="As many as there are cores, where it pays."
 )
 def command(
@@ -29,6 +34,7 @@ def command(
     *,
     as_json: bool,
     html: Path | None,
+    assume_sent: bool,
     processes: int | None,
 ) -> None:
     """Fold a journal under each STRATEGY and compare all with the first.
@@ -49,7 +55,12 @@ def command(
         work = kept.rows(Topic.JOURNAL) * len(candidates)
         with progress_bar("folding", work) as tell:
             result = backtest(
-                kept, candidates, engine=this_engine(), processes=processes, progress=tell
+                kept,
+                candidates,
+                engine=this_engine(),
+                assume_sent=assume_sent,
+                processes=processes,
+                progress=tell,
             )
     if html is not None:
         html.write_text(page(result), encoding="utf-8")

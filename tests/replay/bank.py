@@ -32,6 +32,12 @@ def the_strategy(**changes: object) -> StrategyActivated:
     )
 
 
+def without_exploration(**changes: object) -> StrategyActivated:
+    """Return the strategy that never chooses by chance."""
+    arbitration = {**the_strategy().strategy["arbitration"], "explore_epsilon_micro": 0}
+    return the_strategy(arbitration=arbitration, **changes)
+
+
 @cache
 def journal(*, customers: int = 40, days: int = 45, seed: int = 7) -> tuple[Entry, ...]:
     """Return the journal of a simulated bank, the strategy active from the first entry on."""

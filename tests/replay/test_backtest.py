@@ -1,19 +1,13 @@
 """Backtests: history is what customers did; everything that we did evolves under the candidate."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from adapters.kept import KeptJournal
-from contracts.journal import Entry
-from engine.outputs import Output
-from engine.partition import PartitionState
-from engine.subjects import Subjects
 from replay.backtest import Backtest, Candidate, backtest
-from tests.replay.toy import DRAWN, TOY, a_strategy, an_entry, decide_live, keep, toy_fold
+from tests.replay.toy import DRAWN, TOY, a_strategy, an_entry, decide_live, keep
 
 LIVE = a_strategy(at_least=10, cap=1)
 AMOUNTS = (5, 12, 15, DRAWN)
@@ -78,14 +72,6 @@ def test_contact_state_evolves_under_the_candidate(tmp_path: Path) -> None:
     assert candidate.counts.most_touches_7d == 1
 
 
-def forgetful_fold(
-    partition: PartitionState, subjects: Subjects, entries: Sequence[Entry]
-) -> list[Output]:
-    """Fold as if nothing were known of what really went out."""
-    partition.known_messages = None
-    return toy_fold(partition, subjects, entries)
-
-
 def test_a_backtest_that_does_not_evolve_contact_state_gives_another_answer(
     tmp_path: Path,
 ) -> None:
@@ -93,7 +79,7 @@ def test_a_backtest_that_does_not_evolve_contact_state_gives_another_answer(
     eager = Candidate(name="eager", strategy=a_strategy(strategy_id="eager", at_least=3, cap=1))
     kept = journal_of(tmp_path / "kept")
 
-    wrong = backtest(kept, [eager], engine=replace(TOY, fold=forgetful_fold), processes=1)
+    wrong = backtest(kept, [eager], engine=TOY, assume_sent=False, processes=1)
 
     assert [made.disposition for made in wrong.runs[0].decisions] == ["acted"] * 4
 

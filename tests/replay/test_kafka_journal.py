@@ -21,9 +21,14 @@ from tests.replay import bank
 from tests.replay.toy import TOY, a_strategy, an_entry, decide_live
 
 ENTRIES = [
-    an_entry(seq, value, partition=partition)
+    entry
     for partition in range(4)
-    for seq, value in enumerate([a_strategy(), {"amount": 5}, {"amount": 100}, {"amount": 2}])
+    for entry in (
+        an_entry(0, a_strategy(), partition=partition),
+        an_entry(1, {"amount": 5}, partition=partition),
+        an_entry(2, {"amount": 100}, partition=partition),
+        an_entry(3, {"amount": 2}, partition=partition),
+    )
 ]
 
 

@@ -93,6 +93,7 @@ def test_a_run_against_itself_says_that_nothing_changes(result: Backtest) -> Non
     same = Backtest(
         journal=result.journal,
         recorded_decisions=result.recorded_decisions,
+        assume_sent=True,
         recorded_actions=result.recorded_actions,
         confirmed_actions=result.confirmed_actions,
         runs=(result.runs[0], result.runs[0]),
