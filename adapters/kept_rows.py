@@ -9,6 +9,7 @@ import zlib
 from typing import NoReturn
 
 import msgspec
+from typing_extensions import override
 
 from adapters.errors import AdapterError
 from contracts.journal import Entry
@@ -33,6 +34,11 @@ class KeptDamageError(KeptError):
             f"{file}, line {line}: {why}. The bytes are not those that were written; "
             "restore the file from a copy, or keep the journal again."
         )
+
+    @override
+    def __reduce__(self) -> tuple[type["KeptDamageError"], tuple[str, int, str]]:
+        """Travel whole between processes: the default would call us with the sentence alone."""
+        return type(self), (self.file, self.line, self.why)
 
 
 class KeptIncompleteError(KeptError):

@@ -5,11 +5,8 @@ is history and stays as it was. An action that really went out finds its own his
 opened); one that never went out has none, and counts as sent, unless the caller says otherwise.
 """
 
-import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +20,9 @@ from replay.counts import Counts, count
 from replay.flips import Flip, find_flips
 from replay.folding import Engine
 from replay.made import Change, Made, by_place, decode_change, decode_made
+from replay.processes import how_many, run_all
 
 CURRENT = "current"
-PAYS_FROM_ENTRIES = 20_000
-"""Starting a process takes about a second; below this many entries in all it does not pay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,8 +163,13 @@ def backtest(
         for partition in kept.partitions
     ]
     work = kept.rows(Topic.JOURNAL) * len(candidates)
-    wanted = processes or (os.cpu_count() or 1 if work >= PAYS_FROM_ENTRIES else 1)
-    parts = _run_all(tasks, processes=min(wanted, len(tasks)), progress=progress)
+    tell = progress or (lambda _: None)
+    parts = run_all(
+        _run,
+        tasks,
+        processes=how_many(processes, tasks=len(tasks), entries=work),
+        done=lambda part: tell(part.entries),
+    )
     each = len(kept.partitions)
     runs = tuple(
         _joined(candidate, parts[number * each : (number + 1) * each])
@@ -191,23 +192,6 @@ def backtest(
             for run in runs[1:]
         ),
     )
-
-
-def _run_all(
-    tasks: Sequence[_Task], *, processes: int, progress: Callable[[int], None] | None
-) -> list[_Part]:
-    tell = progress or (lambda _: None)
-    if processes == 1:
-        return [_told(_run(task), tell) for task in tasks]
-    # A fresh interpreter each: a fork would copy the threads of whoever calls us half-alive.
-    pool: Executor = ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
-    with pool:
-        return [_told(part, tell) for part in pool.map(_run, tasks)]
-
-
-def _told(part: _Part, tell: Callable[[int], None]) -> _Part:
-    tell(part.entries)
-    return part
 
 
 def _run(task: _Task) -> _Part:

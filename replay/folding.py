@@ -50,23 +50,6 @@ class Engine:
             yield from self.fold(state, subjects, batch)
 
 
-def counted(entries: Iterable[Entry], tell: Callable[[int], None]) -> Iterator[Entry]:
-    """Yield the entries, and tell every thousand and at the end how many have passed since.
-
-    >>> told = []
-    >>> len(list(counted([], told.append))), told
-    (0, [0])
-    """
-    passed = 0
-    for entry in entries:
-        yield entry
-        passed += 1
-        if passed == BATCH_ENTRIES:
-            tell(passed)
-            passed = 0
-    tell(passed)
-
-
 def this_engine() -> Engine:
     """Return the engine of this build: the one that workers run."""
     from adapters.build import fingerprint

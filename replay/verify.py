@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -11,101 +10,61 @@ from adapters.kept import KeptJournal
 from adapters.kept_rows import KeptRecord
 from contracts.decisions import Decision
 from contracts.ids import chain
-from contracts.journal import Entry
 from contracts.topics import Topic
 from engine.outputs import Output
 from replay.differences import Difference, differences
-from replay.folding import Engine, counted
+from replay.findings import Kind, Mismatch, Stray, Verification
+from replay.folding import Engine
+from replay.processes import how_many, run_all
 
-Kind = Literal["decision", "conversion"]
+__all__ = ["Mismatch", "Stray", "Verification", "verify"]
+
 _KINDS: dict[Topic, Kind] = {Topic.DECISIONS: "decision", Topic.CONVERSIONS: "conversion"}
 _ID = {"decision": "decision_id", "conversion": "conversion_id"}
 _LINKS = {"prev_hash", "hash"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mismatch:
-    """A record that the replay does not confirm: the first field that differs, and both values.
-
-    `digest_agrees` says whether the published record is consistent with its own digest and hash:
-    where it is not, the record was changed after it was decided.
-    """
-
-    kind: Kind
-    partition: int
-    seq: int
-    record_id: str
-    field: str
-    live: str
-    replayed: str
-    digest_agrees: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stray:
-    """A record that only one side has: where it belongs."""
-
-    kind: Kind
-    partition: int
-    seq: int
-    record_id: str
-
-
-@dataclass(slots=True, kw_only=True)
-class Verification:
-    """What a replay found.
-
-    `missing` are records that the replay makes and nobody published, `extra` those that were
-    published and the replay does not make, `repeated` those that were published twice.
-    `chained` counts decisions that differ in nothing but their links, behind another finding of
-    their partition. `undecided` counts what the replay makes beyond the point up to which the
-    record is complete. `other_builds` counts decisions by a build other than `build`.
-    """
-
-    build: str
-    entries: int = 0
-    decisions_checked: int = 0
-    conversions_checked: int = 0
-    mismatches: list[Mismatch] = field(default_factory=list)
-    missing: list[Stray] = field(default_factory=list)
-    extra: list[Stray] = field(default_factory=list)
-    repeated: list[Stray] = field(default_factory=list)
-    chained: int = 0
-    undecided: int = 0
-    other_builds: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def exact(self) -> bool:
-        """Whether every published record was made again to the last bit, and no other one."""
-        return not (self.mismatches or self.missing or self.extra or self.repeated)
-
-    def findings(self) -> int:
-        """Return how many records are not confirmed."""
-        return len(self.mismatches) + len(self.missing) + len(self.extra) + len(self.repeated)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return everything as plain data."""
-        return {"exact": self.exact, **asdict(self)}
-
-
 def verify(
-    kept: KeptJournal, *, engine: Engine, progress: Callable[[int], None] | None = None
+    kept: KeptJournal,
+    *,
+    engine: Engine,
+    processes: int | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Verification:
     """Fold every partition of a kept journal again and compare.
 
     Args:
         kept: The journal, from its beginning, with what was decided.
-        engine: The engine that folds.
+        engine: Its functions must be those of a module, so that processes can find them.
+        processes: How many at once; as many as there are cores where it pays, else none.
         progress: Is told how many entries were folded since it was told last.
 
     Raises:
         KeptDamageError: a row of the kept journal is not what was written.
         JournalError: the journal cannot be folded.
     """
+    tell = progress or (lambda _: None)
+    tasks = [(kept.folder, partition, engine) for partition in kept.partitions]
+    entries = kept.rows(Topic.JOURNAL)
     found = Verification(build=engine.build)
-    for partition in kept.partitions:
-        check = _PartitionCheck(kept, partition, engine=engine, found=found)
-        check.run(counted(kept.entries(partition), progress or (lambda _: None)))
+
+    def take(part: Verification) -> None:
+        found.add(part)
+        tell(part.entries)
+
+    run_all(
+        _verify_partition,
+        tasks,
+        processes=how_many(processes, tasks=len(tasks), entries=entries),
+        done=take,
+    )
+    return found
+
+
+def _verify_partition(task: tuple[Path, int, Engine]) -> Verification:
+    folder, partition, engine = task
+    found = Verification(build=engine.build)
+    _PartitionCheck(KeptJournal(folder), partition, engine=engine, found=found).run()
     return found
 
 
@@ -119,7 +78,6 @@ class _PartitionCheck:
         self._partition = partition
         self._engine = engine
         self._found = found
-        self._before = found.findings()
         self._live = {
             "decision": _Published(kept.decisions(partition), kind="decision"),
             "conversion": _Published(kept.conversions(partition), kind="conversion"),
@@ -127,9 +85,9 @@ class _PartitionCheck:
         self._replayed: dict[str, dict[str, bytes]] = {"decision": {}, "conversion": {}}
         self._last_number = {"decision": -1, "conversion": -1}
 
-    def run(self, entries: Iterator[Entry]) -> None:
+    def run(self) -> None:
         state = self._engine.state(self._partition)
-        for output in self._engine.outputs(entries, state=state):
+        for output in self._engine.outputs(self._kept.entries(self._partition), state=state):
             kind = _KINDS.get(output.topic)
             if kind is not None:
                 self._meet(kind, output)
@@ -188,7 +146,7 @@ class _PartitionCheck:
             difference = Difference("digest", "does not cover the record", "covers it")
         if difference is None:
             return
-        if difference.field in _LINKS and agrees and self._found.findings() > self._before:
+        if difference.field in _LINKS and agrees and self._found.findings() > 0:
             self._found.chained += 1
             return
         self._found.mismatches.append(

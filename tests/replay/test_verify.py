@@ -6,7 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from adapters.kept import KeptJournal
+import pytest
+
+from adapters.kept import KeptDamageError, KeptJournal
 from adapters.kept_writer import KeptWriter
 from contracts.decisions import Decision
 from contracts.topics import Topic
@@ -39,6 +41,33 @@ def test_a_journal_verifies_against_what_was_decided_on_it(tmp_path: Path) -> No
 
     assert found.exact
     assert (found.entries, found.decisions_checked, found.conversions_checked) == (6, 5, 1)
+
+
+def test_processes_find_the_same(tmp_path: Path) -> None:
+    """The answer belongs to the journal, whatever the machine has to offer."""
+    entries = [replace(entry, partition=place) for place in (0, 1) for entry in ENTRIES]
+    outputs = changed(decide_live(entries), 7, soft_points=9)
+    kept = KeptJournal(keep(tmp_path / "kept", entries, outputs=outputs))
+    folded: list[int] = []
+
+    found = verify(kept, engine=TOY, processes=2, progress=folded.append)
+
+    assert found == verify(kept, engine=TOY, processes=1)
+    assert [item.field for item in found.mismatches] == ["soft_points"]
+    assert folded == [6, 6]
+
+
+def test_damage_found_in_another_process_is_named_all_the_same(tmp_path: Path) -> None:
+    """An error that cannot travel would end as a broken pool, which tells nobody anything."""
+    entries = [replace(entry, partition=place) for place in (0, 1) for entry in ENTRIES]
+    kept = KeptJournal(keep(tmp_path / "kept", entries))
+    path = kept.folder / "journal-1.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"seq":3', b'"seq":4'))
+
+    with pytest.raises(KeptDamageError, match=r"journal-1\.jsonl, line 4: ") as raised:
+        verify(kept, engine=TOY, processes=2)
+
+    assert (raised.value.file, raised.value.line) == ("journal-1.jsonl", 4)
 
 
 def test_one_unit_in_the_last_place_of_one_feature_is_named(tmp_path: Path) -> None:
