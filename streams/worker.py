@@ -71,8 +71,11 @@ def run_worker(
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    if wait_for_topics(TOPICS_READ[role], settings=settings, stopping=stopping):
-        asyncio.run(_serve(role, settings=settings, lanes=lanes, metrics=metrics))
+    try:
+        if wait_for_topics(TOPICS_READ[role], settings=settings, stopping=stopping):
+            asyncio.run(_serve(role, settings=settings, lanes=lanes, metrics=metrics))
+    except Exception as error:  # noqa: BLE001 - the outermost frame: whatever it is ends us
+        die(error)
     log.info("worker_stopped")
     health.stop()
     executor.shutdown()
