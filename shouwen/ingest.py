@@ -111,7 +111,7 @@ def ingest(
         slices += 1
     return Ingested(
         records=records,
-        control=len(plan.control) * plan.partitions,
+        control=len(plan.control) * plan.partitions if slices else 0,
         ticks=slices * plan.partitions,
         slices=slices,
         first_ms=first_ms,
