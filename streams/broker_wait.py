@@ -46,7 +46,7 @@ def wait_for_topics(
 
 def _missing(wanted: dict[str, int], bootstrap: str) -> list[str] | None:
     """Return the topics that are not there, or none where nobody answers."""
-    client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
     try:
         found = client.list_topics(timeout=_ANSWER_SECONDS).topics
     except KafkaException:

@@ -18,6 +18,7 @@ _OPTIONS: dict[str, Any] = {
     "fetch.max.bytes": 64 << 20,
     "queued.max.messages.kbytes": 65_536,
     "fetch.wait.max.ms": 20,
+    "log_level": 2,
 }
 _AT_ONCE = 5_000
 _WAIT_SECONDS = 0.1

@@ -1,6 +1,7 @@
 """The role `decide`: one partition of the journal, folded; outputs and state exactly once."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from adapters.metrics import Metrics
@@ -56,6 +57,7 @@ class DecideWork:
         self._metrics = metrics
         self._fold = fold
         self._monotonic = monotonic
+        self._names = {topic: settings.name(topic) for topic in Topic}
         self._state = FoldedState.empty(partition, build=settings.build)
         self._journal_offset = -1
         self._states_seq = -1
@@ -87,6 +89,8 @@ class DecideWork:
             self._sink.begin()
             for output in outputs:
                 self._publish(output, appended_ms=appended.get(output.seq, 0))
+            for topic, count in Counter(output.topic for output in outputs).items():
+                self._metrics.outputs.labels(topic=topic.value).inc(count)
             self._mark_outputs()
             if self._is_due():
                 self._write_states()
@@ -135,7 +139,7 @@ class DecideWork:
         if topic is Topic.DECISIONS:
             headers = [*headers, (APPENDED_HEADER, str(appended_ms).encode())]
         self._sink.produce(
-            self._settings.name(topic),
+            self._names[topic],
             partition=0
             if topic in _SINGLE
             else partition_of(output.key, self._settings.partitions),
@@ -143,7 +147,6 @@ class DecideWork:
             value=output.value,
             headers=headers,
         )
-        self._metrics.outputs.labels(topic=topic.value).inc()
 
     def _mark_outputs(self) -> None:
         self._keep(mark_key("outputs"), self._mark().encode())
@@ -168,7 +171,7 @@ class DecideWork:
 
     def _keep(self, key: bytes, value: bytes | None) -> None:
         self._sink.produce(
-            self._settings.name(Topic.DECIDE_STATE),
+            self._names[Topic.DECIDE_STATE],
             partition=self._partition,
             key=key,
             value=value,

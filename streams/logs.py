@@ -2,10 +2,49 @@
 
 import logging
 import sys
+import time
+from collections.abc import Callable
 
 import structlog
 
 _NOISY = ("faust", "mode", "aiokafka", "kafka", "streams.app", "streams.transport")
+
+
+class ClientLogLimit(logging.Filter):
+    """Lets a library say at most `lines` in `seconds` per logger.
+
+    While a broker is away its clients say so dozens of times a second; the first lines tell it
+    all.
+
+    >>> limit = ClientLogLimit(lines=2, seconds=10, monotonic=iter([0, 1, 2, 11]).__next__)
+    >>> line = logging.LogRecord("aiokafka", logging.ERROR, "", 0, "away", None, None)
+    >>> [limit.filter(line) for _ in range(4)]
+    [True, True, False, True]
+    """
+
+    def __init__(
+        self,
+        *,
+        lines: int = 5,
+        seconds: float = 10.0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self._lines = lines
+        self._seconds = seconds
+        self._monotonic = monotonic
+        self._said: dict[str, tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether the line may be written."""
+        if not record.name.startswith(_NOISY):
+            return True
+        now = self._monotonic()
+        since, count = self._said.get(record.name, (now, 0))
+        if now - since >= self._seconds:
+            since, count = now, 0
+        self._said[record.name] = since, count + 1
+        return count < self._lines
 
 
 def configure_logs(*, level: str = "INFO") -> None:
@@ -32,6 +71,7 @@ def configure_logs(*, level: str = "INFO") -> None:
             ],
         )
     )
+    handler.addFilter(ClientLogLimit())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

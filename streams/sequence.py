@@ -1,6 +1,7 @@
 """The role `sequence`: one partition of all sources into the journal, numbered, exactly once."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from adapters.metrics import Metrics
@@ -18,6 +19,8 @@ from streams.sequencer import JournalPlace, Numbered, number
 from streams.settings import StreamSettings
 from streams.sink import Headers, Sink
 from streams.slices import SliceBuffer
+
+_WRITTEN = (Topic.JOURNAL, Topic.DEAD_LETTERS, Topic.RISK_ALERTS)
 
 
 class SequenceWork:
@@ -48,6 +51,7 @@ class SequenceWork:
         self._sink = sink
         self._metrics = metrics
         self._now_ms = now_ms
+        self._names = {topic: settings.name(topic) for topic in _WRITTEN}
         self._place = JournalPlace()
         self._slices = SliceBuffer()
         self._rate = DeadLetterRate(
@@ -147,7 +151,7 @@ class SequenceWork:
         for alert in self._rate.observe(batch):
             self._metrics.alerts.labels(kind=alert.kind).inc()
             self._sink.produce(
-                self._settings.name(Topic.RISK_ALERTS),
+                self._names[Topic.RISK_ALERTS],
                 partition=partition_of(alert.subject_id, self._settings.partitions),
                 key=alert.subject_id.encode(),
                 value=alert.model_dump_json().encode(),
@@ -158,7 +162,7 @@ class SequenceWork:
         self, topic: Topic, *, key: bytes | None, value: bytes | None, headers: Headers
     ) -> None:
         self._sink.produce(
-            self._settings.name(topic),
+            self._names[topic],
             partition=self._partition,
             key=key,
             value=value,
@@ -167,12 +171,12 @@ class SequenceWork:
 
     def _measure(self, batch: Numbered, *, seconds: float) -> None:
         metrics = self._metrics
-        for entry in batch.entries:
-            metrics.events.labels(topic=entry.topic.value, result="accepted").inc()
+        for topic, count in Counter(entry.topic for entry in batch.entries).items():
+            metrics.events.labels(topic=topic.value, result="accepted").inc(count)
         for buried in batch.buried:
-            topic = buried.letter.source_topic
-            metrics.events.labels(topic=topic, result="dead").inc()
-            metrics.dead_letters.labels(topic=topic, reason=buried.letter.reason).inc()
+            source, reason = buried.letter.source_topic, buried.letter.reason
+            metrics.events.labels(topic=source, result="dead").inc()
+            metrics.dead_letters.labels(topic=source, reason=reason).inc()
         for topic, count in batch.known.items():
             metrics.events.labels(topic=topic.value, result="known").inc(count)
         for topic, count in batch.late.items():

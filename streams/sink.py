@@ -18,6 +18,8 @@ PRODUCER_OPTIONS: dict[str, str | int | float | bool] = {
     "retry.backoff.ms": 5,
     "message.max.bytes": 8 << 20,
     "queue.buffering.max.messages": 500_000,
+    # Its lines about an absent broker come twenty times a second; what ends us, we tell ourselves.
+    "log_level": 2,
 }
 _FENCED = {
     KafkaError._FENCED,  # noqa: SLF001 - librdkafka's own name for it is spelt so

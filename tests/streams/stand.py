@@ -122,6 +122,7 @@ class Stand:
                 "bootstrap.servers": settings.bootstrap,
                 "linger.ms": 5,
                 "message.max.bytes": 8 << 20,
+                "log_level": 2,
             }
         )
         self._random = random.Random(7)
@@ -133,6 +134,7 @@ class Stand:
                 "enable.partition.eof": True,
                 "enable.auto.commit": False,
                 "fetch.wait.max.ms": 10,
+                "log_level": 2,
             }
         )
 
