@@ -72,6 +72,7 @@ def run_trial(
     kept_in: Path,
     show: Show,
     during: Callable[[Bank], None] = lambda _bank: None,
+    afterwards: Callable[[Bank], None] = lambda _bank: None,
     worker: Sequence[str] = WORKER,
 ) -> TrialReport:
     """Run everything on a recording and return what was found.
@@ -84,6 +85,8 @@ def run_trial(
         show: Where progress goes.
         during: Called once, when the workers run and before the first record is published; a
             test may start its faults here.
+        afterwards: Called once, when the workers have stopped and Kafka still runs: everything is
+            there to be read.
         worker: Program and arguments in front of a role; a test may start a sick one.
 
     Raises:
@@ -110,6 +113,7 @@ def run_trial(
             watch.stop()
         restarts = bank.supervisor.restarts
         bank.supervisor.stop()
+        afterwards(bank)
         show.stage("auditing: was anything lost?")
         found = audit(bank.bootstrap)
         show.stage("keeping the journal")
