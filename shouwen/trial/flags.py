@@ -1,21 +1,27 @@
 """Were the customers who came to draw a loan flagged before, and how good is a flag?
 
-Source: docs/domain.md, "Measures". A flag is a customer's first decision on a moment while in
-`account_no_loan`; it stands for 90 days or until the customer draws.
+Source: docs/domain.md, "Measures". A flag is a customer's first decision, while in
+`account_no_loan`, on a moment that sees a need for a loan; it stands for 90 days or until the
+customer draws, as the engine itself has it (`flagged_decision_id` of a conversion).
 """
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
+from itertools import pairwise
+from statistics import fmean, median
 
 from contracts.conversions import LoanStateChanged
 from contracts.decisions import Decision
 from contracts.topics import DAY_MS
+from decisions.moments import MOMENTS
+from shouwen.trial.random_flagger import Spans, chances, eligible_spans, hit_spans
 
 STANDS_DAYS = 90
 _STANDS_MS = STANDS_DAYS * DAY_MS
+_PROTECTIVE = frozenset(name for name, rule in MOMENTS.items() if rule.protective)
+"""Moments that forbid credit marketing: a decision on one sees no need, so it is no flag."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,87 +49,81 @@ class Flagged:
 def measure(decisions: Iterable[Decision], changes: Iterable[LoanStateChanged]) -> Flagged:
     """Return the measure over one run's decisions and changes of loan state.
 
-    A flag raised in the last 90 days of a run may still come true after it: precision is a floor.
+    A flag raised at T comes true by a drawdown in (T, T + 90 days): not by one in the same
+    millisecond, which it did not foresee, nor by one when the 90 days are over. A flag raised in
+    the last 90 days of a run may still come true after it, so both precisions are floors, and
+    fair to each other.
 
     >>> measure([], []).precision is None
     True
     """
     drawn: dict[str, list[int]] = defaultdict(list)
-    changed: dict[str, list[tuple[int, bool]]] = defaultdict(list)
+    states: dict[str, list[tuple[int, bool]]] = defaultdict(list)
     for change in sorted(changes, key=lambda c: (c.at_ms, c.seq)):
-        changed[change.subject_id].append((change.at_ms, change.to_state == "account_no_loan"))
+        states[change.subject_id].append((change.at_ms, change.to_state == "account_no_loan"))
         if change.conversion is not None:
             drawn[change.subject_id].append(change.at_ms)
     flags = _flags(decisions, drawn)
-    waits = [
-        before[0]
+    days_before = [
+        (at_ms - flagged_ms) / DAY_MS
         for subject_id, times in drawn.items()
-        for at_ms in times
-        if (before := _flag_before(flags.get(subject_id, ()), at_ms))
+        for last_ms, at_ms in pairwise((-_STANDS_MS, *times))
+        if (flagged_ms := _flag_before(flags.get(subject_id, ()), last_ms, at_ms)) is not None
     ]
     raised = [(at_ms, subject_id) for subject_id, times in flags.items() for at_ms in times]
-    hits = sum(_draws_within(drawn.get(subject_id, ()), at_ms) for at_ms, subject_id in raised)
+    hits = sum(_comes_true(drawn.get(subject_id, ()), at_ms) for at_ms, subject_id in raised)
     return Flagged(
         converted=sum(map(len, drawn.values())),
-        before_conversion=len(waits),
-        median_days_before=median(waits) if waits else None,
+        before_conversion=len(days_before),
+        median_days_before=median(days_before) if days_before else None,
         flags=len(raised),
         precision=hits / len(raised) if raised else None,
-        random_precision=_random_precision([at_ms for at_ms, _ in raised], drawn, changed),
+        random_precision=_random_precision([at_ms for at_ms, _ in raised], states, drawn),
     )
 
 
 def _flags(
     decisions: Iterable[Decision], drawn: Mapping[str, Sequence[int]]
 ) -> dict[str, list[int]]:
+    """Return the times at which each customer was flagged, in order."""
     flags: dict[str, list[int]] = defaultdict(list)
     for decision in sorted(decisions, key=lambda d: (d.at_ms, d.partition, d.seq)):
-        if decision.loan_state != "account_no_loan":
+        if decision.loan_state != "account_no_loan" or decision.moment in _PROTECTIVE:
             continue
         times = flags[decision.subject_id]
-        if times and decision.at_ms < times[-1] + _STANDS_MS:
-            came_true = any(
-                times[-1] < at_ms <= decision.at_ms for at_ms in drawn.get(decision.subject_id, ())
-            )
-            if not came_true:
-                continue
+        stands = bool(times) and decision.at_ms < times[-1] + _STANDS_MS
+        if stands and not any(
+            times[-1] < at_ms <= decision.at_ms for at_ms in drawn.get(decision.subject_id, ())
+        ):
+            continue
         times.append(decision.at_ms)
-    return {subject_id: times for subject_id, times in flags.items() if times}
+    return flags
 
 
-def _flag_before(times: Sequence[int], at_ms: int) -> tuple[float] | None:
-    """Return the days from the last flag that stood when the customer drew."""
-    place = bisect_right(times, at_ms - 1)
-    if place == 0 or times[place - 1] < at_ms - _STANDS_MS:
+def _flag_before(times: Sequence[int], last_ms: int, at_ms: int) -> int | None:
+    """Return when the flag was raised that stood at `at_ms`, the last drawdown at `last_ms`."""
+    place = bisect_left(times, at_ms)
+    if place == 0 or times[place - 1] < last_ms or times[place - 1] <= at_ms - _STANDS_MS:
         return None
-    return ((at_ms - times[place - 1]) / DAY_MS,)
+    return times[place - 1]
 
 
-def _draws_within(times: Sequence[int], at_ms: int) -> bool:
-    return any(at_ms < drawn_ms <= at_ms + _STANDS_MS for drawn_ms in times)
+def _comes_true(times: Sequence[int], flagged_ms: int) -> bool:
+    return any(flagged_ms < at_ms < flagged_ms + _STANDS_MS for at_ms in times)
 
 
 def _random_precision(
-    flag_times: Sequence[int],
+    flag_times_ms: Sequence[int],
+    states: Mapping[str, Sequence[tuple[int, bool]]],
     drawn: Mapping[str, Sequence[int]],
-    changed: Mapping[str, Sequence[tuple[int, bool]]],
 ) -> float | None:
-    """Return the chance that a customer picked at random at these times draws within 90 days."""
-    chances = []
-    for at_ms in flag_times:
-        there = [
-            subject_id for subject_id, states in changed.items() if _is_eligible(states, at_ms)
-        ]
-        if there:
-            hits = sum(_draws_within(drawn.get(subject_id, ()), at_ms) for subject_id in there)
-            chances.append(hits / len(there))
-    return sum(chances) / len(chances) if chances else None
-
-
-def _is_eligible(states: Sequence[tuple[int, bool]], at_ms: int) -> bool:
-    eligible = False
-    for changed_ms, is_no_loan in states:
-        if changed_ms > at_ms:
-            break
-        eligible = is_no_loan
-    return eligible
+    """Return the mean chance of a hit at the times of the flags; none where nobody could be hit."""
+    spans: dict[str, tuple[Spans, Spans]] = {
+        subject_id: (
+            eligible_spans(changed),
+            hit_spans(drawn.get(subject_id, ()), stands_ms=_STANDS_MS),
+        )
+        for subject_id, changed in states.items()
+    }
+    found = chances(flag_times_ms, spans.values())
+    return fmean(found) if found else None
