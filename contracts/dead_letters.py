@@ -26,8 +26,9 @@ DeadReason = Literal[
 class DeadLetter(Ours):
     """Why a record is here, where it came from, and what to do.
 
-    `id_conflict` is found by `decide` (the same event id with another body), the rest by
-    `sequence`. `detail` names fields, never values: a value may be personal.
+    `id_conflict` is found by `decide` (the same event id with another body), and so is a control
+    record that reads well and yet cannot be used (`invalid`); the rest by `sequence`. `detail`
+    names fields, never values: a value may be personal.
     """
 
     event_type: Literal["dead_letter"] = "dead_letter"

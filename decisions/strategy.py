@@ -205,6 +205,11 @@ def _merge(base: Any, changes: Any) -> Any:
 
 
 def _actions_with(actions: list[Any], changes: Mapping[str, Any]) -> list[Any]:
+    if not isinstance(changes, Mapping):
+        raise StrategyError(
+            f"an arm overrides actions by their id; got {type(changes).__name__}. "
+            "Write `actions: {<id>: {<field>: <value>}}`."
+        )
     unknown = sorted(set(changes) - {action["id"] for action in actions})
     if unknown:
         raise StrategyError(

@@ -52,7 +52,7 @@ def fold(partition: PartitionState, subjects: Subjects, entries: Sequence[Entry]
         facts.clock_ms = entry.at_ms
         match entry.topic:
             case Topic.CONTROL:
-                apply_control(partition, entry)
+                outputs += apply_control(partition, entry)
             case Topic.CLOCK:
                 outputs += _tick(entry)
             case _:
@@ -67,6 +67,8 @@ def _pass_time(partition: PartitionState, subjects: Subjects, entry: Entry) -> l
     outputs: list[Output] = []
     while (due := subjects.next_due()) is not None and due[0] <= entry.at_ms:
         due_ms, subject_id = due
+        # Time passes with the timers too: what a timer sets off never happens before the timer.
+        partition.facts.clock_ms = max(partition.facts.clock_ms, due_ms)
         outputs += fire(partition, subjects.get(subject_id), subject_id, due_ms, seq=entry.seq)
         subjects.settle(subject_id)
     return outputs

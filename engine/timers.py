@@ -36,7 +36,8 @@ def fire(
     if name.startswith(LOAN):
         note_fired(subject.facts, name, due_ms=due_ms)
     partition.count("timers_fired")
-    # A timer set for a time that had passed already happens now: no clock ever goes back.
+    # `fold` has moved the clock up to `due_ms`, or further: then the time had passed already when
+    # the timer was set, and it happens now. No clock ever goes back.
     at_ms = max(due_ms, partition.facts.clock_ms)
     case = Case(
         partition=partition,
