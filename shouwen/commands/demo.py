@@ -12,6 +12,7 @@ from rich.console import Console
 from contracts.recorded import RecordedLine, UnreadableLine
 from contracts.topics import DAY_MS
 from shouwen.strategy_files import DEFAULT_STRATEGY, activation
+from shouwen.trial.report_text import as_text
 from shouwen.trial.run import TrialPlan, run_trial
 from shouwen.trial.show import TerminalShow
 from simulator import simulate
@@ -91,6 +92,6 @@ def command(
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shouwen-demo-")))
         show = stack.enter_context(TerminalShow(console, decisions_from_ms=live_from_ms))
         report = run_trial(source, plan, folder=folder, kept_in=folder / "kept", show=show)
-    console.print(report.as_text())
+    console.print(as_text(report))
     if not report.is_sound:
         raise SystemExit(1)

@@ -12,6 +12,7 @@ from adapters.recorded import SOURCE_NAMES, SourceName, open_source
 from shouwen.errors import ShouwenError
 from shouwen.strategy_files import DEFAULT_STRATEGY, activation
 from shouwen.trial.report import TrialReport
+from shouwen.trial.report_text import as_text
 from shouwen.trial.run import Show, TrialPlan, run_trial
 from shouwen.trial.show import SilentShow, TerminalShow
 
@@ -86,6 +87,6 @@ def _tell(report: TrialReport, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(report.as_json(), indent=2))
     else:
-        Console().print(report.as_text())
+        Console().print(as_text(report))
     if not report.is_sound:
         raise SystemExit(1)

@@ -1,13 +1,9 @@
-"""What a run on recorded events found, for a person and for a program."""
+"""What a run on recorded events found, as data; `report_text` puts it into words."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
 
 from contracts.conversions import LoanStateChanged
 from contracts.decisions import Decision
@@ -79,99 +75,6 @@ class TrialReport:
             "seconds": round(self.seconds, 3),
         }
 
-    def as_text(self) -> RenderableType:
-        """Return the tables that a person reads."""
-        data = self.as_json()
-        return Group(
-            _table("What went in, and where it is", _accounts(data)),
-            _table("The funnel", _funnel(self.decisions, data)),
-            _table("What the risk screen said", data["risk_outcomes"].items()),
-            _table("Was the need seen before the drawdown?", _flag_rows(self.flagged)),
-            _table("Speed and proof", _proof(data)),
-            _verdict(self),
-        )
-
 
 def _counted(values: Any) -> dict[str, int]:
     return dict(sorted(Counter(values).items()))
-
-
-def _accounts(data: Mapping[str, Any]) -> list[tuple[str, object]]:
-    rows: list[tuple[str, object]] = [
-        ("records published", data["in"]),
-        ("in the journal", data["journal_events"]),
-        ("dead letters (front door)", data["dead_letters"]),
-        ("same id, another body (conflicts)", data["conflicts"]),
-        ("lost", data["lost"]),
-    ]
-    if data["unreadable"]:
-        rows.insert(1, ("lines that name no topic, key or time", data["unreadable"]))
-    return rows
-
-
-def _funnel(decisions: Sequence[Decision], data: Mapping[str, Any]) -> list[tuple[str, object]]:
-    rows: list[tuple[str, object]] = [(f"moment {m}", n) for m, n in data["moments"].items()]
-    passed = [d for d in decisions if d.risk_outcome != "decline"]
-    allowed = [d for d in passed if d.contact_outcome != "suppress"]
-    acted = [d for d in allowed if d.disposition == "acted"]
-    channels = _counted(d.action.channel for d in acted if d.action is not None)
-    rows += [
-        ("decisions", len(decisions)),
-        ("… not declined by the risk screen", len(passed)),
-        ("… that may be contacted, now or later", len(allowed)),
-        ("… handed to a channel", len(acted)),
-        *((f"      {name}", count) for name, count in channels.items()),
-        ("… held out, to compare with", data["dispositions"].get("held_out", 0)),
-        ("first drawdowns", data["conversions"]["first"]),
-        ("drawdowns again, after half a year without", data["conversions"]["again"]),
-    ]
-    return rows
-
-
-def _flag_rows(flagged: Flagged) -> list[tuple[str, object]]:
-    return [
-        ("customers who drew", flagged.converted),
-        ("… flagged at most 90 days before", flagged.before_conversion),
-        ("median days from flag to drawdown", _rounded(flagged.median_days_before)),
-        ("flags raised", flagged.flags),
-        ("share of flags that came true", _percent(flagged.precision)),
-        ("the same for a random flagger", _percent(flagged.random_precision)),
-    ]
-
-
-def _proof(data: Mapping[str, Any]) -> list[tuple[str, object]]:
-    latency = data["latency_ms"]
-    return [
-        ("source append to readable decision, p50", _ms(latency["p50"])),
-        ("source append to readable decision, p99", _ms(latency["p99"])),
-        ("decisions replayed", data["replay"]["checked"]),
-        ("… that differ", data["replay"]["mismatches"]),
-        ("seconds in all", f"{data['seconds']:.1f}"),
-    ]
-
-
-def _verdict(report: TrialReport) -> Text:
-    if report.is_sound:
-        return Text("Nothing lost; the replay equals the run to the last bit.", style="green")
-    return Text("NOT SOUND: something is lost, unaccounted for, or replays otherwise.", style="red")
-
-
-def _table(title: str, rows: Any) -> Table:
-    table = Table(title=title, title_justify="left", show_header=False, min_width=64)
-    table.add_column(min_width=44)
-    table.add_column(justify="right")
-    for name, value in rows:
-        table.add_row(str(name), str(value))
-    return table
-
-
-def _rounded(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1f}"
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1%}"
-
-
-def _ms(value: float | None) -> str:
-    return "–" if value is None else f"{value:.0f} ms"

@@ -1,8 +1,9 @@
 """A reader that stands where a channel stands: it sees each decision when it can be read."""
 
+import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
@@ -79,13 +80,17 @@ class DecisionWatch:
                 self._on_decision(decision, latency_ms)
 
 
-def percentile(values: list[float], share: float) -> float | None:
-    """Return the value below which `share` of the values lie; none without values.
+def percentile(values: Iterable[float], share: float) -> float | None:
+    """Return the nearest-rank percentile: the smallest value with `share` of all at or below it.
 
-    >>> percentile([3.0, 1.0, 2.0], 0.5)
-    2.0
+    A value that is not a number (a decision whose cause has no stamp) counts for nothing; without
+    values there is no percentile.
+
+    >>> percentile([4.0, 1.0, 3.0, 2.0], 0.5), percentile([4.0, 1.0, 3.0, 2.0], 0.51)
+    (2.0, 3.0)
     """
-    ordered = sorted(value for value in values if value == value)  # noqa: PLR0124 - drops NaN
+    ordered = sorted(value for value in values if not math.isnan(value))
     if not ordered:
         return None
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+    rank = math.ceil(round(share * len(ordered), 9))  # 0.07 * 100 is a hair above 7
+    return ordered[max(1, rank) - 1]
