@@ -14,7 +14,13 @@ from contracts.topics import EVENT_SOURCES
 from streams.records import SourceRecord
 
 MAX_EVENT_BYTES = 256 << 10
-"""Our own records (strategies, snapshots) may be larger; the broker bounds those."""
+"""Our own records (strategies, snapshots) may be larger: see `MAX_OWN_BYTES`."""
+
+MAX_OWN_BYTES = 4 << 20
+"""Half of what the broker takes. It bounds what it stores, which may be compressed; we write the
+bytes as they are, with headers of ours, and a record that grew too large could never be written."""
+
+MAX_KEY_BYTES = 64
 
 MAX_AHEAD_MS = 5 * 60_000
 """How far ahead of the bank's clock a source's clock may be (docs/domain.md, "Envelope")."""
@@ -62,11 +68,13 @@ def admit(  # noqa: PLR0911 - one way out per reason reads best
     if not record.value:
         return Dead(reason="empty", detail="the record has no value")
     is_event = record.topic in EVENT_SOURCES
-    if is_event and len(record.value) > MAX_EVENT_BYTES:
+    most = MAX_EVENT_BYTES if is_event else MAX_OWN_BYTES
+    if len(record.value) > most:
         return Dead(
-            reason="too_large",
-            detail=f"{len(record.value)} bytes; an event has at most {MAX_EVENT_BYTES}",
+            reason="too_large", detail=f"{len(record.value)} bytes; it may have at most {most}"
         )
+    if len(record.key or b"") > MAX_KEY_BYTES:
+        return Dead(reason="too_large", detail=f"the key has more than {MAX_KEY_BYTES} bytes")
     if is_event and not record.key:
         return Dead(reason="null_key", detail="the record needs its subject as key")
     try:

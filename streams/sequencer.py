@@ -2,16 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from contracts.dead_letters import DeadLetter
 from contracts.journal import Entry
 from contracts.topics import Topic
-from streams.frontdoor import Accepted, Dead, admit
+from streams.frontdoor import MAX_KEY_BYTES, MAX_OWN_BYTES, Accepted, Dead, admit
 from streams.records import SourceRecord, TimedRecord
 
 LATE_AFTER_MS = 5 * 60_000
 """An event known this long after it occurred is counted as late; it counts all the same."""
+
+LATEST_MS = 4_102_444_800_000
+"""The year 2100. A time beyond it is no time, and the clock of a partition never comes back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +35,10 @@ class JournalPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Buried:
-    """A dead letter: the record as it came, and its story."""
+    """A dead letter: the record as it came, and its story.
+
+    Of a record that is too large to be written again, its beginning: the letter says how much.
+    """
 
     record: SourceRecord
     letter: DeadLetter
@@ -64,7 +70,8 @@ def number(
 ) -> Numbered:
     """Give each new record, in this order, its journal number or its place among the dead letters.
 
-    The clock of the partition never goes back: a time before it is taken as the clock itself.
+    The clock of the partition never goes back: a time before it is taken as the clock itself. A
+    record whose time is none (beyond the year 2100) moves no clock: it becomes a dead letter.
     `passed` names offsets that carry no record (markers) and yet are done with.
 
     >>> from contracts.clock import Tick
@@ -94,12 +101,15 @@ def number(
             known[record.topic] += 1
             continue
         offsets[record.topic] = max(record.offset, offsets.get(record.topic, -1))
-        at_ms = max(clock_ms, timed.time_ms)
+        fault = timed.fault
+        if timed.time_ms >= LATEST_MS:
+            fault = f"its time is {timed.time_ms}, beyond the year 2100"
+        at_ms = clock_ms if timed.time_ms >= LATEST_MS else max(clock_ms, timed.time_ms)
         fate: Accepted | Dead
-        if timed.fault is None:
+        if fault is None:
             fate = admit(record, at_ms=at_ms, partitions=partitions)
         else:
-            fate = Dead(reason="invalid", detail=timed.fault)
+            fate = Dead(reason="invalid", detail=fault)
         if isinstance(fate, Dead):
             buried.append(_bury(record, fate, at_ms=at_ms))
             continue
@@ -133,11 +143,18 @@ def number(
 
 
 def _bury(record: SourceRecord, dead: Dead, *, at_ms: int) -> Buried:
+    key, value = record.key, record.value
+    detail = dead.detail
+    if len(key or b"") > MAX_KEY_BYTES or len(value or b"") > MAX_OWN_BYTES:
+        detail = f"{detail}; only the beginning is kept here, the rest is at the source"
+        record = replace(
+            record, key=key and key[:MAX_KEY_BYTES], value=value and value[:MAX_OWN_BYTES]
+        )
     return Buried(
         record=record,
         letter=DeadLetter(
             reason=dead.reason,
-            detail=dead.detail[:1000],
+            detail=detail[:1000],
             source_topic=record.topic.value,
             source_partition=record.partition,
             source_offset=record.offset,

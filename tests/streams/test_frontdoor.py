@@ -49,6 +49,8 @@ POISON = {
     "empty key": (a_record(GOOD, key=b""), "null_key"),
     "a key of no text": (a_record(GOOD, key=b"\xff\xfe"), "not_utf8"),
     "too large": (a_record(a_payment(1, "c-1", more="x" * MAX_EVENT_BYTES)), "too_large"),
+    "a strategy of 5 MB": (a_record(b" " * (5 << 20), topic=Topic.CONTROL), "too_large"),
+    "a key without end": (a_record(GOOD, key=b"c" * 65), "too_large"),
     "5 MB": (a_record(b"[" * (5 << 20)), "too_large"),
     "bytes of no text": (a_record(b'{"event_id": "\xff"}'), "not_utf8"),
     "a cut surrogate": (

@@ -1,5 +1,6 @@
 """Numbering: every new record once, in the journal or among the dead letters; time never back."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 from hypothesis import given
@@ -8,9 +9,10 @@ from hypothesis import strategies as st
 from contracts.journal import pack_header, unpack
 from contracts.topics import EVENT_SOURCES, Topic
 from streams.dead_letter_rate import WINDOW_MS, DeadLetterRate
+from streams.frontdoor import MAX_KEY_BYTES, MAX_OWN_BYTES
 from streams.ordering import live_order
-from streams.records import SourceRecord
-from streams.sequencer import LATE_AFTER_MS, JournalPlace, Numbered, number
+from streams.records import SourceRecord, TimedRecord
+from streams.sequencer import LATE_AFTER_MS, LATEST_MS, JournalPlace, Numbered, number
 
 TICK = b"{}"
 
@@ -139,3 +141,27 @@ def test_a_few_poison_messages_raise_none() -> None:
 
     assert watch.observe_counts(Topic.CONSENTS, at_ms=0, seq=0, entries=0, dead=19) == []
     assert watch.observe_counts(Topic.CONSENTS, at_ms=1, seq=0, entries=9_000, dead=1) == []
+
+
+def test_what_is_too_large_to_be_written_again_is_buried_by_its_beginning() -> None:
+    """The broker bounds what it stores, compressed; the same bytes in the open may be too many.
+
+    A record that cannot even be buried would stop its partition for ever.
+    """
+    bomb = replace(a_tick(0, value=b"[" * (9 << 20)), key=b"k" * (9 << 20))
+    (buried,) = numbered([bomb], JournalPlace()).buried
+
+    assert buried.letter.reason == "too_large"
+    assert "only the beginning is kept" in buried.letter.detail
+    assert buried.record.value == b"[" * MAX_OWN_BYTES
+    assert buried.record.key == b"k" * MAX_KEY_BYTES
+
+
+def test_a_time_that_is_none_moves_no_clock() -> None:
+    """One sentinel date in a recording must not carry a partition into the next century."""
+    lost, tick = a_tick(0, appended_ms=LATEST_MS), a_tick(1, appended_ms=50)
+    timed = [TimedRecord(record=r, time_ms=r.appended_ms) for r in (lost, tick)]
+    batch = number(timed, JournalPlace(clock_ms=40), partition=0, partitions=4)
+
+    assert [(b.letter.reason, b.letter.at_ms) for b in batch.buried] == [("invalid", 40)]
+    assert [entry.at_ms for entry in batch.entries] == [50]
