@@ -28,6 +28,7 @@ install-dev: .venv/installed-dev
 	@$(PIP) install --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@$(BIN)/shouwen kafka --prepare
+	@$(BIN)/python -m shouwen.warm
 	@touch $@
 
 .venv/installed-dev: .venv/installed requirements-dev.lock

@@ -16,6 +16,7 @@ from contracts.clock import Tick
 from contracts.journal import HEADER, Entry, unpack
 from contracts.topics import Topic
 from shouwen.supervisor import WORKER, Supervisor
+from shouwen.warm import warm_kernels
 from streams.changelog import header_of, last_record
 from streams.settings import ROLES
 from streams.state_log import Mark, mark_key
@@ -45,6 +46,7 @@ def running_bank(
         partitions: Of every keyed topic.
         worker: Program and arguments in front of a role; a test may start a sick one.
     """
+    warm_kernels()
     with ExitStack() as stack:
         kafka = stack.enter_context(LocalKafka(folder / "kafka"))
         valkey = stack.enter_context(LocalValkey(folder / "valkey"))
@@ -73,7 +75,7 @@ def wait_until_decided(
     bank: Bank,
     *,
     last_slice: int,
-    timeout_seconds: float = 60.0,
+    timeout_seconds: float = 120.0,
     on_look: Callable[[int], None] = lambda _entries: None,
 ) -> None:
     """Return when every partition has decided on its last tick.
