@@ -12,6 +12,7 @@ from hypothesis import settings
 from adapters.local_kafka import LocalKafka
 from adapters.local_valkey import LocalValkey
 from adapters.topics_admin import apply_topics, wanted_topics
+from shouwen.warm import warm_kernels
 
 PARTITIONS = 4
 
@@ -23,6 +24,7 @@ settings.load_profile("ci")
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
     """The session's broker. A test that kills or stops brokers starts one of its own."""
+    warm_kernels()  # workers that each compile on an empty cache look like workers that hang
     with LocalKafka(tmp_path_factory.mktemp("kafka")) as broker:
         yield broker
 
