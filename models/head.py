@@ -30,7 +30,7 @@ class Head:
     Args:
         policy: The label, and when it teaches.
         schema: The features of its rows.
-        max_open_rows: Open rows kept at most.
+        max_open_rows: Open rows kept at most; beyond half of it, a sample teaches.
     """
 
     def __init__(
@@ -136,6 +136,8 @@ class Head:
             row = self.schema.from_hex(example.row_hex)
         except RowError:
             self.counts["unreadable"] += 1
+            return
+        if not self._rows.has_room(example.row_id):
             return
         probability = self.champion.score_row(row)
         opened = OpenRow(

@@ -37,7 +37,7 @@ class Learner:
 
     Args:
         rule: When `snapshot_due` says yes.
-        max_open_rows: Open rows kept per label; beyond it the oldest is dropped and counted.
+        max_open_rows: Open rows kept per label; beyond half of it a sample of the new ones.
 
     >>> learner = Learner()
     >>> learner.snapshot_due(0), learner.snapshot(0, examples_offset=0)

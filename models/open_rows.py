@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
+from contracts.ids import unit_interval
 from models.rows import Row
 
 State = Literal["open", "positive", "revised"]
@@ -39,16 +40,20 @@ class OpenRow:
 
 
 class OpenRows:
-    """At most `limit` open rows by id; when a new one needs room, the oldest is dropped.
+    """At most `limit` open rows by id; where they get many, a sample of the new ones is kept.
 
-    A dropped row is counted in `dropped`; what happens to it later finds no row.
+    A row that is kept stays until its label is final. To drop the oldest for the newest would
+    leave early negatives whose positives come too late to find them: beyond a few thousand
+    customers the learner would hear of hardly any success. So up to half the limit every row is
+    kept, and from there on fewer and fewer, by a hash of the id; the rest are counted in `dropped`.
 
-    >>> rows = OpenRows(limit=1)
+    >>> rows = OpenRows(limit=2)
     >>> a_row = OpenRow(np.zeros(1, dtype=np.float32), 0, 0.5, 0.5, 0.5)
-    >>> rows.put("r-1", a_row), rows.put("r-2", a_row)
-    (None, None)
-    >>> "r-1" in rows, rows.dropped
-    (False, 1)
+    >>> for row_id in ("r-1", "r-2", "r-3"):
+    ...     if rows.has_room(row_id):
+    ...         rows.put(row_id, a_row)
+    >>> "r-1" in rows, len(rows), rows.dropped
+    (True, 2, 1)
     """
 
     def __init__(self, *, limit: int = MAX_OPEN_ROWS) -> None:
@@ -66,11 +71,16 @@ class OpenRows:
         """Return the open row of this id, if there is one."""
         return self._rows.get(row_id)
 
+    def has_room(self, row_id: str) -> bool:
+        """Say whether a new row is to be kept; one that is not is counted."""
+        free_share = (self.limit - len(self._rows)) / self.limit
+        if unit_interval("open-row", row_id) < 2 * free_share:
+            return True
+        self.dropped += 1
+        return False
+
     def put(self, row_id: str, row: OpenRow) -> None:
-        """Keep a new row; drop the oldest if there is no room."""
-        if len(self._rows) >= self.limit:
-            del self._rows[next(iter(self._rows))]
-            self.dropped += 1
+        """Keep a new row, for which there is room."""
         self._rows[row_id] = row
 
     def remove(self, row_id: str) -> None:

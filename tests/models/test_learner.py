@@ -183,13 +183,22 @@ def test_a_row_that_cannot_be_read_is_counted_and_teaches_nothing(damage: dict) 
 
 
 def test_open_rows_are_bounded_and_what_is_dropped_is_counted() -> None:
-    """Memory and checkpoint have a limit; the oldest row gives way, its fake negative stays."""
-    learner = taught(crowd("drawn_30d", 5), max_open_rows=3)
-    head = learner.head("drawn_30d")
+    """Memory and checkpoint have a limit; what is not kept teaches nothing either."""
+    head = taught(crowd("drawn_30d", 50), max_open_rows=8).head("drawn_30d")
 
-    assert head.metrics()["open_rows"] == 3.0
-    assert head.metrics()["dropped_rows"] == 2.0
-    assert head.learned == 5
+    assert head.metrics()["open_rows"] <= 8.0
+    assert head.metrics()["open_rows"] + head.metrics()["dropped_rows"] == 50.0
+    assert head.learned == head.metrics()["open_rows"]
+
+
+def test_more_rows_than_fit_do_not_make_success_look_rare() -> None:
+    """A full store that dropped its oldest rows would keep their early "no" and lose their "yes"."""
+    many = taught(a_history(3_000, seed=3), max_open_rows=300).head("drawn_30d")
+    all_of_them = taught(a_history(3_000, seed=3)).head("drawn_30d")
+
+    assert many.metrics()["dropped_rows"] > 1_500
+    share, truth = (head.positives / head.learned for head in (many, all_of_them))
+    assert share == pytest.approx(truth, abs=0.05)
 
 
 # Snapshots.
