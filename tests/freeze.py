@@ -8,11 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from adapters.topics_admin import manifest_yaml
+from deploy.grafana.board import board_json
 
 ROOT = Path(__file__).resolve().parents[1]
 
 GOLDEN: dict[str, Callable[[], str]] = {
     "deploy/topics.yaml": manifest_yaml,
+    "deploy/grafana/boards/shouwen.json": board_json,
 }
 """Path from the project's root: the function that says what the file must hold."""
 
