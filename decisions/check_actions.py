@@ -13,6 +13,9 @@ from decisions.strategy import DEFAULT_ARM, Spec
 _PROTECTIVE = "repayment_stress"
 _TASK = "rm_task"
 _DIGIT = re.compile(r"\d")
+_VALID_HOURS = 90 * 24
+_LIMIT_BELOW = 1 << 34
+"""As `contracts.envelope.Minor`: what a message can carry."""
 
 
 def action_problems(spec: Spec) -> Iterator[str]:
@@ -65,6 +68,11 @@ def _offer(action: Action, spec: Spec) -> Iterator[str]:
         )
     if offer.apr_all_in_bps <= 0 or offer.term_months <= 0:
         yield f"the offer of {action.id!r} needs a rate and a term; terms without them mislead."
+    if not all(0 <= limit < _LIMIT_BELOW for limit in offer.limit_minor_by_band.values()):
+        yield (
+            f"the limits of {action.id!r} need 0 to {_LIMIT_BELOW - 1} minor units; "
+            f"got {sorted(offer.limit_minor_by_band.values())}."
+        )
     strange = sorted(set(offer.limit_minor_by_band) - set(BANDS))
     if strange or not offer.limit_minor_by_band:
         yield f"the offer of {action.id!r} needs limits for bands of {list(BANDS)}; got {strange}."
@@ -85,8 +93,10 @@ def _via(action: Action, via: Via, spec: Spec) -> Iterator[str]:
     place = f"action {action.id!r} on {via.channel}"
     if via.channel not in spec.contact.channels:
         yield f"{place} needs that channel in the contact policy."
-    if via.valid_hours < 1:
-        yield f"{place} needs valid_hours of 1 or more; got {via.valid_hours}."
+    if not 1 <= via.valid_hours <= _VALID_HOURS:
+        yield f"{place} needs valid_hours of 1 to {_VALID_HOURS}; got {via.valid_hours}."
+    if via.sla_hours < 0:
+        yield f"{place} needs sla_hours of 0 or more; got {via.sla_hours}."
     if via.next_morning_at is not None and not is_clock(via.next_morning_at):
         yield f"{place} needs next_morning_at as 'HH:MM'; got {via.next_morning_at!r}."
     if via.channel == _TASK:

@@ -6,6 +6,7 @@ from datetime import time
 from itertools import pairwise
 from string import Formatter
 
+from decisions.contact import KEPT_DAYS, SENT_KEPT
 from decisions.payloads import PARAMS
 from decisions.policy import (
     BANDS,
@@ -110,6 +111,11 @@ def _placeholders(text: str) -> set[str]:
 
 def _cap_problems(whose: str, caps: tuple[Cap, ...]) -> Iterator[str]:
     for cap in caps:
+        if cap.touches > SENT_KEPT or cap.days > KEPT_DAYS:
+            yield (
+                f"a cap of {whose} may count {SENT_KEPT} touches in {KEPT_DAYS} days at most: "
+                f"no more is remembered; got {cap.touches} in {cap.days}."
+            )
         if cap.touches < 1 or cap.days < 1:
             yield (
                 f"a cap of {whose} needs 1 touch and 1 day or more; "

@@ -8,7 +8,10 @@ from decisions.policy import Cap, ChannelName, ContactPolicy
 
 RELEASE_GRACE_MS = DAY_MS
 """How long after its last useful moment a message may still be reported as sent."""
-_KEEP_MS = 90 * DAY_MS
+KEPT_DAYS = 90
+SENT_KEPT = 256
+"""How long, and how many, contacts that happened are remembered; no cap may look further."""
+_KEEP_MS = KEPT_DAYS * DAY_MS
 _HAPPENED = frozenset(
     {"sent", "delivered", "exposed", "opened", "clicked", "replied", "accepted", "rejected"}
 )
@@ -19,7 +22,8 @@ _RETURNED = frozenset({"failed", "expired"})
 def reserve(contact: ContactFacts, touch: Touch) -> None:
     """Take a place under every cap from now on; a message reserves once.
 
-    Touches beyond the longest window are forgotten here, where the list grows.
+    Touches beyond the longest window, and the oldest of far too many (a channel that reports what
+    nobody asked for), are forgotten here, where the list grows.
     """
     horizon = touch.at_ms - _KEEP_MS
     contact.touches = [
@@ -28,6 +32,12 @@ def reserve(contact: ContactFacts, touch: Touch) -> None:
         if known.message_id != touch.message_id and (known.at_ms > horizon or not known.sent)
     ]
     contact.touches.append(touch)
+    sent = sorted((known.at_ms, place) for place, known in enumerate(contact.touches) if known.sent)
+    dropped = {place for _, place in sent[:-SENT_KEPT]}
+    if dropped:
+        contact.touches = [
+            known for place, known in enumerate(contact.touches) if place not in dropped
+        ]
 
 
 def release(contact: ContactFacts, message_id: str, *, assume_sent: bool) -> bool:

@@ -19,6 +19,8 @@ from decisions.facts import Loan, LoanFile
 from decisions.loan_table import CONVERSION_GAP_MS, Effect
 
 KEPT = 32
+ACTIVE_KEPT = 128
+"""Nobody owes on so many loans: beyond it a source makes up loan ids, and the oldest go."""
 Conversion = Literal["first", "again"]
 LoanWord = DisbursementStage | PaymentStage | MonitoringStage | CollectionStage
 
@@ -167,6 +169,10 @@ def _tally(file: LoanFile) -> None:
         del file.loans[oldest.loan_id]
         if not oldest.cancelled and oldest.settled_at_ms is not None:
             _forget(file, oldest.settled_at_ms)
+    active = [loan for loan in file.loans.values() if is_active(loan)]
+    for oldest in sorted(active, key=_last_word)[: max(0, len(active) - ACTIVE_KEPT)]:
+        del file.loans[oldest.loan_id]
+        _forget(file, max(0, _last_word(oldest)[0]))
     lived = [loan for loan in file.loans.values() if not loan.cancelled]
     forgotten_ms = file.forgotten_loans_until_ms
     file.ever_drawn = bool(lived) or forgotten_ms is not None
@@ -174,6 +180,11 @@ def _tally(file: LoanFile) -> None:
     if forgotten_ms is not None:
         ends.append(forgotten_ms)
     file.last_active_loan_ms = max(ends, default=None)
+
+
+def _last_word(loan: Loan) -> tuple[int, str]:
+    times = (loan.drawn_occurred_ms, loan.paid_occurred_ms, loan.dpd_occurred_ms)
+    return max(*times, loan.collection_occurred_ms), loan.loan_id
 
 
 def _forget(file: LoanFile, settled_at_ms: int) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from decisions.check_actions import action_problems
+from decisions.check_names import name_problems
 from decisions.check_policies import contact_problems, content_problems, risk_problems
 from decisions.quiet_hours import zone
 from decisions.risk.rules import RULE_FEATURES
@@ -85,6 +86,7 @@ def _plan_problems(spec: Spec, permitted_use: PermittedUse) -> list[str]:
         *risk_problems(spec.risk),
         *_arbitration(spec),
         *action_problems(spec),
+        *name_problems(spec),
         *_features(spec, permitted_use),
     ]
 

@@ -5,7 +5,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from contracts.interactions import Feedback
-from decisions.contact import RELEASE_GRACE_MS, cap_reached, note_feedback, release, reserve
+from decisions.contact import (
+    RELEASE_GRACE_MS,
+    SENT_KEPT,
+    cap_reached,
+    note_feedback,
+    release,
+    reserve,
+)
 from decisions.facts import ContactFacts, Touch
 from tests.decisions.given import DAY_MS, HOUR_MS, MORNING_MS, the_contact_policy
 
@@ -254,3 +261,17 @@ def test_the_ledger_forgets_what_no_cap_can_see() -> None:
         )
 
     assert len(contact.touches) == 13
+
+
+def test_reports_of_what_nobody_asked_for_fit_into_a_bounded_ledger() -> None:
+    """A channel that reports without end must not make a state that no message can carry."""
+    contact = ContactFacts(touches=[a_touch(decision_id="reserved")])
+    for number in range(1_000):
+        report = some_feedback(
+            "sent", decision_id=f"d-{number}", channel="app", occurred_ms=MORNING_MS
+        )
+        note_feedback(contact, report, at_ms=MORNING_MS)
+
+    assert sum(touch.sent for touch in contact.touches) == SENT_KEPT
+    assert sum(not touch.sent for touch in contact.touches) == 1
+    assert contact.touches[-1].decision_id == "d-999"

@@ -326,6 +326,20 @@ def test_a_customer_who_is_already_borrowing_stays_so_while_applying() -> None:
     assert apply_progress(facts, a_step("apply_start", at=4), at_ms=days(4)) == ()
 
 
+def test_loans_without_end_fit_into_a_bounded_file() -> None:
+    """A source that makes up loan ids must not make a state that no message can carry."""
+    facts = a_customer()
+    for number in range(300):
+        told(drawn(float(number), loan=f"l-{number}", application="a-1"), facts=facts)
+
+    assert len(facts.loan.loans) == 128
+    assert facts.loan.state == "drawn_active"
+    for number in range(300):
+        told(paid(400.0 + number, loan=f"l-{number}", application="a-1"), facts=facts)
+    assert facts.loan.state == "settled"
+    assert len(facts.loan.loans) == 32
+
+
 def test_ten_years_of_loans_fit_into_a_bounded_file() -> None:
     """A state that grows with every loan would one day not fit any message."""
     facts = a_customer()

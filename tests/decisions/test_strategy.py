@@ -142,6 +142,36 @@ BROKEN: list[tuple[str, Callable[[File], object], str]] = [
         "1 touch and 1 day or more",
     ),
     (
+        "a cap that looks further back than the ledger",
+        lambda f: f["contact"]["caps"][0].update(days=365),
+        "no more is remembered",
+    ),
+    (
+        "an action whose id no record can carry",
+        lambda f: action(f, "care_message").update(id="关怀"),
+        "may only have letters, digits",
+    ),
+    (
+        "a talk track whose id no record can carry",
+        lambda f: action(f, "intent_offer")["via"][1]["steps"][0].update(talk_track="two words"),
+        "may only have letters, digits",
+    ),
+    (
+        "a limit that no message can carry",
+        lambda f: action(f, "intent_offer")["offer"].update(limit_minor_by_band={"A": 1 << 40}),
+        "0 to 17179869183 minor units",
+    ),
+    (
+        "a message that makes sense for a century",
+        lambda f: action(f, "care_message")["via"][0].update(valid_hours=876_000),
+        "valid_hours of 1 to 2160",
+    ),
+    (
+        "a task that should have begun before it was given",
+        lambda f: action(f, "care_message")["via"][1].update(sla_hours=-1),
+        "sla_hours of 0 or more",
+    ),
+    (
         "a zone that does not exist",
         lambda f: f["contact"].update(default_timezone="Mars/Olympus"),
         "needs a zone that exists",

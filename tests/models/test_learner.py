@@ -192,7 +192,7 @@ def test_open_rows_are_bounded_and_what_is_dropped_is_counted() -> None:
 
 
 def test_more_rows_than_fit_do_not_make_success_look_rare() -> None:
-    """A full store that dropped its oldest rows would keep their early "no" and lose their "yes"."""
+    """A full store that dropped its oldest rows would keep their "no" and lose their "yes"."""
     many = taught(a_history(3_000, seed=3), max_open_rows=300).head("drawn_30d")
     all_of_them = taught(a_history(3_000, seed=3)).head("drawn_30d")
 
