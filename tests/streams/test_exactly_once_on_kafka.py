@@ -49,6 +49,8 @@ def settle(stand: Stand, sequence: RoleProcess, decide: RoleProcess) -> None:
     """Wait until all that was sent is decided, then stop both roles cleanly."""
     assert eventually(lambda: stand.events_in_journal() >= stand.sent), sequence.log.read_text()
     assert eventually(lambda: stand.decided() >= stand.sent), decide.log.read_text()
+    # A worker that has only just come back has nothing to settle yet: S < X is what a kill leaves.
+    assert eventually(decide.is_ready), decide.log.read_text()
     assert sequence.stop() == 0
     # Ticks of the last moment may still be on their way; what matters is that all is folded.
     assert decide.stop() == 0

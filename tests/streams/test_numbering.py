@@ -9,10 +9,17 @@ from hypothesis import strategies as st
 from contracts.journal import pack_header, unpack
 from contracts.topics import EVENT_SOURCES, Topic
 from streams.dead_letter_rate import WINDOW_MS, DeadLetterRate
-from streams.frontdoor import MAX_KEY_BYTES, MAX_OWN_BYTES
+from streams.frontdoor import MAX_KEY_BYTES
 from streams.ordering import live_order
 from streams.records import SourceRecord, TimedRecord
-from streams.sequencer import LATE_AFTER_MS, LATEST_MS, JournalPlace, Numbered, number
+from streams.sequencer import (
+    LATE_AFTER_MS,
+    MAX_BURIED_BYTES,
+    LATEST_MS,
+    JournalPlace,
+    Numbered,
+    number,
+)
 
 TICK = b"{}"
 
@@ -153,7 +160,7 @@ def test_what_is_too_large_to_be_written_again_is_buried_by_its_beginning() -> N
 
     assert buried.letter.reason == "too_large"
     assert "only the beginning is kept" in buried.letter.detail
-    assert buried.record.value == b"[" * MAX_OWN_BYTES
+    assert buried.record.value == b"[" * MAX_BURIED_BYTES
     assert buried.record.key == b"k" * MAX_KEY_BYTES
 
 
