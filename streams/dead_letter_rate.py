@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from contracts.alerts import RiskAlert
 from contracts.ids import stable_id
@@ -35,17 +36,30 @@ class DeadLetterRate:
         self._raised: set[Topic] = set()
 
     def observe(self, batch: Numbered) -> list[RiskAlert]:
-        """Count a batch; return the alerts that it raises."""
-        entries = Counter(entry.topic for entry in batch.entries)
-        dead = Counter(buried.record.topic for buried in batch.buried)
-        at_ms = max(
-            [batch.place.clock_ms, *(buried.letter.at_ms for buried in batch.buried)],
-        )
+        """Count a batch, window by window of its own times; return the alerts that it raises.
+
+        A batch of recorded time may hold days: each record counts in the minute it is known.
+        """
+        windows: dict[int, _Counted] = {}
+        for entry in batch.entries:
+            counted = windows.setdefault(entry.at_ms // WINDOW_MS, _Counted())
+            counted.note(entry.topic, at_ms=entry.at_ms, seq=entry.seq, is_dead=False)
+        for buried in batch.buried:
+            at_ms = buried.letter.at_ms
+            counted = windows.setdefault(at_ms // WINDOW_MS, _Counted())
+            counted.note(buried.record.topic, at_ms=at_ms, seq=-1, is_dead=True)
         alerts: list[RiskAlert] = []
-        for topic in _in_order(entries.keys() | dead.keys()):
-            alerts += self.observe_counts(
-                topic, at_ms=at_ms, seq=batch.place.seq, entries=entries[topic], dead=dead[topic]
-            )
+        seq = batch.place.seq - len(batch.entries)
+        for _, counted in sorted(windows.items()):
+            seq = max(seq, counted.seq)
+            for topic in _in_order(counted.entries.keys() | counted.dead.keys()):
+                alerts += self.observe_counts(
+                    topic,
+                    at_ms=counted.at_ms,
+                    seq=seq,
+                    entries=counted.entries[topic],
+                    dead=counted.dead[topic],
+                )
         return alerts
 
     def observe_counts(
@@ -82,6 +96,22 @@ class DeadLetterRate:
             "Look at dead-letters.v1 and at what the source deployed last.",
             numbers={"dead_letters": float(dead), "records": float(records), "ratio": ratio},
         )
+
+
+@dataclass(slots=True)
+class _Counted:
+    """What one batch brings to one window."""
+
+    entries: Counter[Topic] = field(default_factory=Counter)
+    dead: Counter[Topic] = field(default_factory=Counter)
+    at_ms: int = 0
+    seq: int = -1
+
+    def note(self, topic: Topic, *, at_ms: int, seq: int, is_dead: bool) -> None:
+        """Count one record."""
+        (self.dead if is_dead else self.entries)[topic] += 1
+        self.at_ms = max(self.at_ms, at_ms)
+        self.seq = max(self.seq, seq)
 
 
 def _in_order(topics: Iterable[Topic]) -> list[Topic]:
