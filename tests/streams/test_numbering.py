@@ -14,8 +14,8 @@ from streams.ordering import live_order
 from streams.records import SourceRecord, TimedRecord
 from streams.sequencer import (
     LATE_AFTER_MS,
-    MAX_BURIED_BYTES,
     LATEST_MS,
+    MAX_BURIED_BYTES,
     JournalPlace,
     Numbered,
     number,
