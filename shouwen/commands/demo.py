@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -12,14 +12,20 @@ from rich.console import Console
 from contracts.recorded import RecordedLine, UnreadableLine
 from contracts.topics import DAY_MS
 from shouwen.strategy_files import DEFAULT_STRATEGY, activation
+from shouwen.trial.ending import ended_by_signals
+from shouwen.trial.keeping import look_at, require_new_folder, this_program
+from shouwen.trial.report import TrialReport
 from shouwen.trial.report_text import as_text
 from shouwen.trial.run import TrialPlan, run_trial
 from shouwen.trial.show import TerminalShow
 from simulator import simulate
 
-START = datetime(2025, 7, 1, tzinfo=UTC)
+START = datetime(2025, 7, 1, tzinfo=UTC) - timedelta(hours=8)
+"""Midnight in China."""
+
 SLICE_HOURS = 3
-WIDTH = 132
+WIDTH = 100
+"""Columns where nobody says how many there are."""
 
 
 class SimulatedSource:
@@ -60,8 +66,19 @@ class SimulatedSource:
 )
 @click.option("--days", type=click.IntRange(1, 90), default=30, show_default=True)
 @click.option("--seconds-per-day", type=click.FloatRange(0.1, 60), default=1.0, show_default=True)
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path),
+    help="A new folder for the journal and the decisions, for why, replay and backtest.",
+)
 def command(
-    *, seed: int, customers: int, history_days: int, days: int, seconds_per_day: float
+    *,
+    seed: int,
+    customers: int,
+    history_days: int,
+    days: int,
+    seconds_per_day: float,
+    keep: Path | None,
 ) -> None:
     """Watch a simulated bank's events become decisions, on a real Kafka of its own.
 
@@ -74,24 +91,45 @@ def command(
     \b
     Example: shouwen demo --seed 11 --days 10
     """
+    require_new_folder(keep)
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH)
     console.print(
         "[bold]Shouwen 首问[/bold] · a bank that does not exist, on a real Kafka that does"
     )
-    source = SimulatedSource(seed=seed, customers=customers, days=history_days + days)
-    live_from_ms = source.start_ms + history_days * DAY_MS
-    plan = TrialPlan(
-        slice_ms=SLICE_HOURS * 3_600_000,
-        seconds_per_day=seconds_per_day,
-        paced_from_ms=live_from_ms,
-        strategies=(activation(DEFAULT_STRATEGY),),
-    )
-    with ExitStack() as stack:
+    with ended_by_signals(), ExitStack() as stack:
+        console.print(f"{customers:,} customers live for {history_days + days} days …")
+        source = SimulatedSource(seed=seed, customers=customers, days=history_days + days)
+        live_from_ms = source.start_ms + history_days * DAY_MS
+        plan = TrialPlan(
+            slice_ms=SLICE_HOURS * 3_600_000,
+            seconds_per_day=seconds_per_day,
+            paced_from_ms=live_from_ms,
+            strategies=(activation(DEFAULT_STRATEGY),),
+        )
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shouwen-demo-")))
-        show = stack.enter_context(TerminalShow(console, decisions_from_ms=live_from_ms))
-        report = run_trial(source, plan, folder=folder, kept_in=folder / "kept", show=show)
+        show = TerminalShow(console, decisions_from_ms=live_from_ms)
+        report = run_trial(
+            source,
+            plan,
+            folder=folder,
+            kept_in=keep or folder / "kept",
+            show=stack.enter_context(show),
+        )
     console.print(as_text(report))
+    _what_next(report, keep, console)
     if not report.is_sound:
         raise SystemExit(1)
+
+
+def _what_next(report: TrialReport, keep: Path | None, console: Console) -> None:
+    if keep is None:
+        console.print(
+            f"\nThe journal is gone with the demo. `{this_program()} demo --keep run1` keeps it, "
+            "to explain a decision,\nreplay it, or try another strategy on it."
+        )
+        return
+    console.print(f"\n[bold]Look at[/bold] what is kept in {keep}:")
+    for line in look_at(report.decisions, keep):
+        console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)

@@ -75,6 +75,7 @@ def _broadcast(control: Control) -> int:
         {
             "bootstrap.servers": settings.kafka_bootstrap,
             "transactional.id": f"{settings.topic_prefix}strategy-control",
+            "log_level": 2,  # what goes wrong is told once, by the error that is raised
         }
     )
     producer.init_transactions(_SECONDS)

@@ -8,15 +8,18 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from adapters.recorded import SOURCE_NAMES, SourceName, open_source
+from adapters.recorded import SOURCE_NAMES, RecordedSource, SourceName, open_source
 from shouwen.errors import ShouwenError
 from shouwen.strategy_files import DEFAULT_STRATEGY, activation
+from shouwen.trial.ending import ended_by_signals
+from shouwen.trial.keeping import look_at, require_new_folder
 from shouwen.trial.report import TrialReport
 from shouwen.trial.report_text import as_text
 from shouwen.trial.run import Show, TrialPlan, run_trial
 from shouwen.trial.show import SilentShow, TerminalShow
 
 HOUR_MS = 3_600_000
+_LINES_SHOWN = 20
 
 
 @click.command(name="try")
@@ -64,15 +67,15 @@ def command(
     Example: shouwen try jsonl events.jsonl --keep run1
              shouwen replay verify --journal run1
     """
-    if keep is not None and keep.exists() and any(keep.iterdir()):
-        raise ShouwenError(f"--keep needs a new or empty folder; {str(keep)!r} has files in it.")
+    require_new_folder(keep)
     recording = open_source(source, path)
     plan = TrialPlan(
         partitions=partitions,
         slice_ms=slice_hours * HOUR_MS,
         strategies=tuple(activation(name) for name in strategies),
     )
-    with ExitStack() as stack:
+    with ended_by_signals(), ExitStack() as stack:
+        _require_records(recording, path)
         show: Show = SilentShow()
         if not as_json:
             show = stack.enter_context(TerminalShow(Console(stderr=True)))
@@ -80,13 +83,30 @@ def command(
         report = run_trial(
             recording, plan, folder=folder, kept_in=keep or folder / "kept", show=show
         )
-    _tell(report, as_json=as_json)
+    for line in recording.unreadable()[:_LINES_SHOWN]:
+        click.echo(f"{line.where}: {line.why}", err=True)
+    _tell(report, keep, as_json=as_json)
 
 
-def _tell(report: TrialReport, *, as_json: bool) -> None:
+def _require_records(recording: RecordedSource, path: Path) -> None:
+    if recording.count():
+        return
+    unreadable = recording.unreadable()
+    why = "it is empty"
+    if unreadable:
+        why = f"{len(unreadable)} lines cannot be read, {unreadable[0].where}: {unreadable[0].why}"
+    raise ShouwenError(f"a run needs at least one record; {str(path)!r} has none: {why}.")
+
+
+def _tell(report: TrialReport, keep: Path | None, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(report.as_json(), indent=2))
     else:
-        Console().print(as_text(report))
+        console = Console()
+        console.print(as_text(report))
+        if keep is not None:
+            console.print(f"\n[bold]Look at[/bold] what is kept in {keep}:")
+            for line in look_at(report.decisions, keep):
+                console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
     if not report.is_sound:
         raise SystemExit(1)

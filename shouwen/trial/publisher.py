@@ -33,6 +33,7 @@ class KafkaPublisher:
                 "linger.ms": 5,
                 "message.max.bytes": LARGE_MESSAGE_BYTES,
                 "queue.buffering.max.messages": 50_000,
+                "log_level": 2,  # what goes wrong is told once, by the error that is raised
             }
         )
 

@@ -146,7 +146,7 @@ def _feed(source: RecordedSource, plan: TrialPlan, bank: Bank, *, show: Show, to
         control=plan.strategies,
     )
     with KafkaPublisher(bank.bootstrap) as publisher:
-        pace = _Pace(plan, publisher, bank)
+        pace = _Pace(plan, publisher, bank, show)
 
         def after_slice(slice_no: int, end_ms: int, records: int) -> None:
             show.advance(records)
@@ -160,8 +160,9 @@ def _feed(source: RecordedSource, plan: TrialPlan, bank: Bank, *, show: Show, to
 class _Pace:
     """Holds recorded time to a pace, from a day on; before it, history goes as fast as it can."""
 
-    def __init__(self, plan: TrialPlan, publisher: KafkaPublisher, bank: Bank) -> None:
+    def __init__(self, plan: TrialPlan, publisher: KafkaPublisher, bank: Bank, show: Show) -> None:
         self._plan = plan
+        self._show = show
         self._publisher = publisher
         self._bank = bank
         self._origin: tuple[int, float] | None = None
@@ -172,6 +173,7 @@ class _Pace:
         self._publisher.flush()
         if self._origin is None:
             wait_until_decided(self._bank, last_slice=slice_no)
+            self._show.stage(f"live: a day passes in {self._plan.seconds_per_day:g} s")
             self._origin = (end_ms, time.monotonic())
             return
         from_ms, started = self._origin

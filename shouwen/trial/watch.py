@@ -48,6 +48,7 @@ class DecisionWatch:
                 "enable.auto.commit": False,
                 "isolation.level": "read_committed",
                 "fetch.wait.max.ms": 20,
+                "log_level": 2,
             }
         )
         self._consumer.assign(
