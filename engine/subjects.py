@@ -41,7 +41,7 @@ class MemorySubjects:
         self._heap: list[tuple[int, str]] = []
 
     def __len__(self) -> int:
-        return len(self._raw.keys() | self._live.keys())
+        return len(self._raw) + len(self._live)  # a subject is in one of them
 
     def load(self, subject_id: str, raw: bytes) -> None:
         """Take a stored state in; it does not count as changed."""

@@ -80,12 +80,17 @@ class Settings(BaseSettings):
         default=6.0, ge=1.0, le=300.0, description="A silent worker loses its partitions after it."
     )
     dead_letter_alert_ratio: float = Field(
-        default=0.05, ge=0.0, le=1.0, description="Of records in a minute; above it readiness ends."
+        default=0.05,
+        ge=0.0,
+        le=1.0,
+        description="Of records in a minute; above it an alert.",
     )
     dead_letter_alert_minimum: int = Field(
         default=20, ge=1, description="Fewer dead letters than this never alert."
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="What a worker says on standard error."
+    )
 
     @classmethod
     @override

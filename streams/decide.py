@@ -64,6 +64,7 @@ class DecideWork:
         self._states_at = monotonic()
         self._written: dict[str, bytes] = {}
         self._duplicates = 0
+        self._subjects = 0
 
     def recover(self) -> Mapping[Topic, int]:
         """Fence, load the states, and fold again what was published since they were written."""
@@ -75,6 +76,7 @@ class DecideWork:
         self._journal_offset = recovered.journal_offset
         self._states_at = self._monotonic()
         self._duplicates = self._count("duplicate_events")
+        self._measure_subjects()
         return self._positions()
 
     def apply(self, batches: Sequence[RecordBatch]) -> Mapping[Topic, int]:
@@ -117,6 +119,7 @@ class DecideWork:
     def close(self) -> None:
         """Let the partition go, and its memory."""
         self._state = FoldedState.empty(self._partition, build=self._settings.build)
+        self._measure_subjects()
         self._sink.close()
 
     @property
@@ -187,3 +190,10 @@ class DecideWork:
         duplicates = self._count("duplicate_events")
         self._metrics.duplicates.inc(duplicates - self._duplicates)
         self._duplicates = duplicates
+        self._measure_subjects()
+
+    def _measure_subjects(self) -> None:
+        """Add to the process's gauge what this partition gained or lost."""
+        subjects = len(self._state.subjects)
+        self._metrics.subjects.inc(subjects - self._subjects)
+        self._subjects = subjects
