@@ -1,9 +1,10 @@
 """Partitions in parallel: the same answer on every number of processes, only sooner."""
 
 import os
+import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from typing import TypeVar
 
 PAYS_FROM_ENTRIES = 20_000
@@ -41,8 +42,22 @@ def run_all(
     if processes == 1:
         return [_told(run(task), done) for task in tasks]
     # A fresh interpreter each: a fork would copy the threads of whoever calls us half-alive.
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        return [_told(part, done) for part in pool.map(run, tasks)]
+    before = active_children()
+    with ProcessPoolExecutor(
+        processes, mp_context=get_context("spawn"), initializer=_leave_ctrl_c_to_the_parent
+    ) as pool:
+        try:
+            return [_told(part, done) for part in pool.map(run, tasks)]
+        except BaseException:  # Ctrl-C above all: nobody waits for what will not be read
+            for child in active_children():
+                if child not in before:
+                    child.terminate()
+            raise
+
+
+def _leave_ctrl_c_to_the_parent() -> None:
+    """Run first in each process: a terminal sends Ctrl-C to all, and one answer is enough."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _told(part: Part, done: Callable[[Part], None]) -> Part:
