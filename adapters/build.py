@@ -15,15 +15,15 @@ _NUMERIC_LIBRARIES = ("numpy", "numba", "llvmlite", "river", "pydantic-core", "m
 
 @cache
 def fingerprint() -> str:
-    """Return `<16 hex digits of the core's source>-<8 of libraries and machine>`.
+    """Return `<16 hex digits of the core's source>-<8 of its libraries>-<8 of the machine>`.
 
     Two processes with the same fingerprint make the same decisions from the same journal, to the
-    last bit. The first part tells another version of the code, the second another place to run.
+    last bit. The first parts tell another build, the last one another place to run it.
 
-    >>> fingerprint() == fingerprint(), len(fingerprint())
-    (True, 25)
+    >>> fingerprint() == fingerprint(), [len(part) for part in fingerprint().split("-")]
+    (True, [16, 8, 8])
     """
-    return f"{_source_hash()[:16]}-{_place_hash()[:8]}"
+    return f"{_source_hash()[:16]}-{_libraries_hash()[:8]}-{_machine_hash()[:8]}"
 
 
 def _source_hash() -> str:
@@ -44,9 +44,16 @@ def _sources(folder: Traversable, *, prefix: str) -> Iterator[tuple[str, bytes]]
             yield name, item.read_bytes()
 
 
-def _place_hash() -> str:
+def _libraries_hash() -> str:
     facts = [f"{name}={importlib.metadata.version(name)}" for name in _NUMERIC_LIBRARIES]
-    facts += [platform.python_version(), platform.machine(), _cpu_flags()]
+    return _hash_of([*facts, platform.python_version()])
+
+
+def _machine_hash() -> str:
+    return _hash_of([platform.machine(), _cpu_flags()])
+
+
+def _hash_of(facts: list[str]) -> str:
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()
 
 

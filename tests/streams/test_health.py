@@ -60,7 +60,15 @@ def test_a_fingerprint_changes_with_the_code(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_fingerprint_changes_with_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another processor may round otherwise: it must be named, not hidden."""
-    here = build._place_hash()
+    here = build._machine_hash()
     monkeypatch.setattr(build, "_cpu_flags", lambda: "another processor")
 
-    assert build._place_hash() != here
+    assert build._machine_hash() != here
+
+
+def test_a_fingerprint_changes_with_the_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another numpy is another build: what it computes was never compared."""
+    here = build._libraries_hash()
+    monkeypatch.setattr(build, "_NUMERIC_LIBRARIES", ("numpy",))
+
+    assert build._libraries_hash() != here
