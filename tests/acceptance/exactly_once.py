@@ -176,4 +176,3 @@ def _first_of_each_number(entries: Iterable[Entry]) -> list[Entry]:
 
 def _letter(record: Record) -> DeadLetter:
     return DeadLetter.model_validate_json(record.headers[DEAD_LETTER_HEADER])
-

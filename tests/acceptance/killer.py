@@ -129,4 +129,3 @@ class Killer:
         else:
             return
         self._done[role, partition] = max(seq + 1, self._done.get((role, partition), 0))
-

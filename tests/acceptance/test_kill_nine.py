@@ -1,36 +1,19 @@
 """Ten times kill −9 while the Berka records run through: everything is as if nothing happened."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from adapters.recorded import open_source
 from contracts.topics import Topic
+from tests.acceptance.conftest import TIMES
 from tests.acceptance.exactly_once import problems, told_apart, wanted
 from tests.acceptance.killer import Killer
 from tests.acceptance.plain_bank import run_plain
-from tests.acceptance.topics import Found, Run, run_bank
+from tests.acceptance.topics import Found, Run
 
 pytestmark = [pytest.mark.kafka, pytest.mark.real_data]
-
-TIMES = 5
-SEED = 20
-
-
-@pytest.fixture(scope="module")
-def killer(quiet_run: Run) -> Killer:
-    """Five random points for each of the two roles, among the entries of the undisturbed run."""
-    total = len(quiet_run.found.values(Topic.JOURNAL))
-    return Killer.seeded(SEED, total=total, times=TIMES, roles=("sequence", "decide"))
-
-
-@pytest.fixture(scope="module")
-def killed_run(killer: Killer, berka: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """The same run, with sequence and decide killed on the way."""
-    folder = tmp_path_factory.mktemp("killed")
-    run = run_bank(open_source("berka", berka), folder, during=killer.begin)
-    killer.end()
-    return run
 
 
 def test_ten_kills_hit_processes_that_were_at_work(
@@ -42,7 +25,7 @@ def test_ten_kills_hit_processes_that_were_at_work(
         kills = [kill for kill in killer.kills if kill.role == role]
         assert len({kill.pid for kill in kills}) == TIMES
         assert all(0 < kill.done < total for kill in kills)
-        assert all(early.done < late.done for early, late in zip(kills, kills[1:], strict=False))
+        assert all(early.done < late.done for early, late in pairwise(kills))
     assert killed_run.report.restarts == 2 * TIMES
 
 

@@ -1,0 +1,306 @@
+"""Each invariant holds, and its check goes red when the invariant is broken on purpose.
+
+A check that cannot fail proves nothing. docs/invariants.md names, for every invariant, the test
+that proves it and the control here or elsewhere.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.decode import SourceEvent, decode
+from contracts.journal import Entry
+from contracts.recorded import RecordedLine
+from contracts.topics import Topic
+from decisions import decide as decisions_decide
+from decisions.contact_answer import next_allowed_ms
+from decisions.facts import Profile
+from decisions.risk import screen as risk_screen
+from engine import decide as engine_decide
+from engine import labels, loan_changes, step
+from engine.fold import fold
+from engine.outputs import Output
+from engine.partition import PartitionState
+from engine.subjects import MemorySubjects
+from features import read
+from replay.folding import this_engine
+from replay.verify import verify
+from streams import frontdoor
+from streams.slices import SliceBuffer
+from tests.decisions.given import a_situation, some_facts, some_scores
+from tests.decisions.test_risk_screen import flips, is_better, screened
+from tests.invariants import checks
+from tests.invariants.folded import (
+    BUILD,
+    START_MS,
+    bank_run,
+    fold_again,
+    in_peace,
+    lines,
+    pipeline,
+    with_a_switch,
+)
+from tests.replay import bank
+
+FEW = 1_500
+SECRET = "1377-canary-8888"
+Patch = pytest.MonkeyPatch
+
+
+def poison(value: bytes) -> RecordedLine:
+    at_ms = START_MS + 3_600_000
+    return RecordedLine(topic=Topic.CONSENTS, key="c-1", known_at_ms=at_ms, raw_value=value)
+
+
+def with_poison(*values: bytes) -> tuple[RecordedLine, ...]:
+    some = [*lines()[:FEW], *map(poison, values)]
+    return tuple(sorted(some, key=lambda line: line.known_at_ms))
+
+
+BAD = (b"{", b'{"event_type": "consent_granted", "purpose": 7}', b"\xff", b"[" * 5_000, b"NaN")
+
+
+def test_1_nothing_is_lost_at_the_front_door(monkeypatch: Patch) -> None:
+    """Broken: a slice is released without its first record."""
+    some = with_poison(*BAD)
+    assert checks.lost_on_the_way(pipeline(some), some) == []
+    honest = SliceBuffer.release
+    monkeypatch.setattr(
+        SliceBuffer,
+        "release",
+        lambda self: [replace(whole, records=whole.records[1:]) for whole in honest(self)],
+    )
+
+    assert checks.lost_on_the_way(pipeline(some), some) != []
+
+
+def test_1_nothing_is_lost_in_the_fold(monkeypatch: Patch) -> None:
+    """Broken: every fiftieth entry is taken for a known one, and nobody counts it."""
+    assert checks.lost_in_the_fold(in_peace()) == []
+    honest = step._known
+
+    def forgets(partition: Any, subject: Any, event: Any, entry: Entry) -> list[Output] | None:
+        if entry.seq % 50 == 0:
+            return []
+        return honest(partition, subject, event, entry)
+
+    monkeypatch.setattr(step, "_known", forgets)
+
+    assert checks.lost_in_the_fold(fold_again(bank_run().journals)) != []
+
+
+@pytest.mark.parametrize("publishes_again", [False, True])
+def test_2_no_decision_comes_twice(*, publishes_again: bool) -> None:
+    """Broken: after a crash, what is folded again to rebuild the state is published again."""
+    entries = bank_run().journals[0]
+    stored_at, out_at = len(entries) // 3, 2 * len(entries) // 3
+    state, known = PartitionState(partition=0, build=BUILD), MemorySubjects()
+    published = fold(state, known, entries[:stored_at])
+    parts, subjects = state.encode(), known.take_changed()
+    published += fold(state, known, entries[stored_at:out_at])
+
+    state, known = PartitionState.decode(parts, build=BUILD), MemorySubjects()
+    for subject_id, raw in subjects.items():
+        known.load(subject_id, raw)
+    rebuilt = fold(state, known, entries[stored_at:out_at])
+    published += rebuilt if publishes_again else []
+    published += fold(state, known, entries[out_at:])
+
+    decided = [output.value for output in published if output.topic is Topic.DECISIONS]
+    assert (checks.decided_twice(decided) != []) is publishes_again
+    peace = [o.value for o in in_peace().outputs[0] if o.topic is Topic.DECISIONS]
+    assert (decided != peace) is publishes_again
+
+
+def test_3_replay_is_exact(monkeypatch: Patch, tmp_path: Path) -> None:
+    """Broken: in life, one number of each row was one unit in the last place too high."""
+    entries = bank_run().journals[0]
+    honest = step.update_and_read
+
+    def trembles(log: bytes, events: Any, at_ms: int) -> Any:
+        log, values = honest(log, events, at_ms)
+        values = values.copy()
+        values[0] = math.nextafter(values[0], math.inf)
+        return log, values
+
+    kept = bank.keep(tmp_path / "honest", entries)
+    monkeypatch.setattr(step, "update_and_read", trembles)
+    trembling = bank.keep(tmp_path / "trembling", entries)
+    monkeypatch.undo()
+
+    assert verify(kept, engine=this_engine(), processes=1).exact
+    found = verify(trembling, engine=this_engine(), processes=1)
+    assert {item.field for item in found.mismatches} == {"features.inflow_sum_minor_7d"}
+
+
+def test_4_windows_are_exact(monkeypatch: Patch) -> None:
+    """Broken: an event that is known five minutes late is not worth counting."""
+    assert checks.windows_that_are_not(in_peace()) == []
+    honest = step.log_events
+
+    def impatient(event: SourceEvent, at_ms: int) -> Any:
+        return () if at_ms - event.occurred_at_ms > 300_000 else honest(event, at_ms)
+
+    monkeypatch.setattr(step, "log_events", impatient)
+
+    assert checks.windows_that_are_not(fold_again(bank_run().journals)) != []
+
+
+def test_5_a_label_never_meets_a_row_of_its_own_time(monkeypatch: Patch) -> None:
+    """Broken: a row is opened at the drawdown, which then makes it positive."""
+    assert checks.leaks(in_peace()) == []
+    honest = loan_changes.label_drawdown
+
+    def too_late(case: Any, transition: Any) -> list[Output]:
+        row_id = f"r_late_{transition.loan_id}"
+        return [
+            *labels._open(case, row_id, case.at_ms, "drawn_30d", 30),
+            *honest(case, transition),
+        ]
+
+    monkeypatch.setattr(loan_changes, "label_drawdown", too_late)
+
+    told = checks.leaks(fold_again(bank_run().journals))
+    assert any("positive when it was opened" in problem for problem in told)
+
+
+def test_5_a_row_holds_what_was_known_then(monkeypatch: Patch) -> None:
+    """Broken: the row is read as it will be tomorrow."""
+    honest = labels.row_of
+
+    def tomorrow(case: Any, label: Any) -> Any:
+        later = read(case.subject.log, case.at_ms + 86_400_000)
+        return honest(replace(case, values=later), label)
+
+    monkeypatch.setattr(labels, "row_of", tomorrow)
+
+    told = checks.leaks(fold_again(bank_run().journals))
+    assert any("not the numbers of its time" in problem for problem in told)
+
+
+def test_6_switches_are_positional(monkeypatch: Patch) -> None:
+    """Broken: the new version's name is signed under what the old version decided."""
+    risk = {**bank.the_strategy().strategy["risk"], "h03_min_age_years": 40}
+    journals = with_a_switch(bank_run().journals, bank.the_strategy(version=2, risk=risk))
+    folded = fold_again(journals)
+    assert checks.mixed_versions(folded) == []
+    assert {decision.strategy.version for decision in folded.decisions()} == {1, 2}
+    honest = engine_decide.active_strategies
+    first: dict[str, Any] = {}
+
+    def stale(case: Any) -> Any:
+        return [
+            (first.setdefault(strategy.strategy_id, strategy), sha256)
+            for strategy, sha256 in honest(case)
+        ]
+
+    monkeypatch.setattr(engine_decide, "active_strategies", stale)
+
+    assert checks.mixed_versions(fold_again(journals)) != []
+
+
+BREAKS: dict[str, tuple[str, Callable[..., Any], str]] = {
+    "every consent stands": ("missing_consent", lambda *_a, **_k: None, "no consent"),
+    "no cap is ever reached": ("cap_reached", lambda *_a, **_k: None, "twice within a day"),
+    "nights are days": (
+        "next_allowed_ms",
+        lambda from_ms, *a, **k: from_ms if next_allowed_ms(from_ms, *a, **k) else None,
+        "o'clock",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_7_contact_rules_hold(name: str, monkeypatch: Patch) -> None:
+    """Broken: one rule of contact after the other says yes to everything."""
+    assert checks.unwanted_contacts(in_peace()) == []
+    attribute, broken, problem = BREAKS[name]
+    monkeypatch.setattr(f"decisions.contact_answer.{attribute}", broken)
+
+    told = checks.unwanted_contacts(fold_again(bank_run().journals))
+    assert any(problem in item for item in told)
+
+
+def test_8_risk_and_contact_are_two_answers(monkeypatch: Patch) -> None:
+    """Broken: the risk screen declines whoever has given no consent."""
+    silent = pipeline(tuple(line for line in lines() if line.topic is not Topic.CONSENTS))
+    folded = fold_again(silent.journals)
+    assert checks.risk_that_asks_for_consent(in_peace(), folded) == []
+    assert {decision.contact_outcome for decision in folded.decisions()} == {"suppress"}
+    honest = decisions_decide.screen
+
+    def declines_the_silent(situation: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = honest(situation, *args, **kwargs)
+        return answer if situation.facts.consents else replace(answer, outcome="decline")
+
+    monkeypatch.setattr(decisions_decide, "screen", declines_the_silent)
+
+    broken = fold_again(silent.journals)
+    assert checks.risk_that_asks_for_consent(in_peace(), broken) != []
+
+
+def test_9_every_reason_is_true(monkeypatch: Patch) -> None:
+    """Broken: whatever was hit is told as a reason, also what changed nothing."""
+    profile = Profile(known=True, birth_year=1990)
+    situation = a_situation(
+        facts=some_facts(profile=profile),
+        ext_lender_cnt_90d=0.0,
+        debt_service_ratio=0.1,
+        income_month_cnt=6.0,
+        cash_buffer_days=1.0,
+    )
+    scores = some_scores(pd=None)
+
+    def false_reasons() -> list[str]:
+        answer = screened(situation, scores)
+        assert answer.outcome != "approve"
+        return [
+            reason.code
+            for reason in answer.reasons
+            if not is_better(screened(*flips(situation, scores, [reason])), answer)
+        ]
+
+    assert false_reasons() == []
+    monkeypatch.setattr(risk_screen, "_true_causes", lambda _case, by_name: list(by_name))
+
+    assert false_reasons() == ["cash_buffer_low"]
+
+
+def test_10_what_is_unwell_is_named(monkeypatch: Patch) -> None:
+    """Broken: nobody writes down that a model was missing."""
+    assert checks.unnamed_degradations(in_peace()) == []
+    monkeypatch.setattr(decisions_decide, "degradations", lambda *_: ())
+
+    assert checks.unnamed_degradations(fold_again(bank_run().journals)) != []
+
+
+def test_11_bad_input_is_a_value(monkeypatch: Patch) -> None:
+    """Broken: a decoder that raises what nobody expects."""
+    some = with_poison(*BAD)
+    assert sum(map(len, pipeline(some).buried)) == len(BAD)
+
+    def fragile(topic: Topic, raw: bytes) -> Any:
+        raw.decode("ascii")
+        return decode(topic, raw)
+
+    monkeypatch.setattr(frontdoor, "decode", fragile)
+
+    with pytest.raises(UnicodeDecodeError):
+        pipeline(some)
+
+
+def test_12_no_value_is_told_where_it_is_not_needed(monkeypatch: Patch) -> None:
+    """Broken: the story of a dead letter quotes the validator, and the validator the record."""
+    some = with_poison(f'{{"event_type": "consent_granted", "purpose": "{SECRET}"}}'.encode())
+    assert checks.told_values(pipeline(some), SECRET) == []
+    monkeypatch.setattr(
+        frontdoor,
+        "_unreadable",
+        lambda _value, error: frontdoor.Dead(reason="invalid", detail=str(error)),
+    )
+
+    assert checks.told_values(pipeline(some), SECRET) != []
