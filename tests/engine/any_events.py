@@ -69,6 +69,7 @@ _KINDLY = {
 """With these a customer gets as far as a message."""
 _CHARACTERS = "azAZ09._:-"
 _STEPS_MS = (0, 0, 1, 999, 60_000, 3_600_000, 7 * 3_600_000, DAY_MS, 3 * DAY_MS)
+_HASTE_MS = (0, 1, 60_000, 600_000, 3_600_000, 2 * 3_600_000)
 _LEAPS_MS = (8 * DAY_MS, 31 * DAY_MS, 95 * DAY_MS, 400 * DAY_MS)
 
 
@@ -143,15 +144,22 @@ class AnyJournal:
     def __init__(self, chance: Random, *, start_ms: int) -> None:
         self.chance = chance
         self.at_ms = start_ms
-        # A journal of some kinds only gets further into each than one of all kinds.
-        self.models = [pair for pair in MODELS if chance.randrange(2)] or list(MODELS)
+        # A journal of one topic, or of some kinds, gets further into each than one of all.
+        only = (
+            tuple(CONTRACTS)[chance.randrange(len(CONTRACTS))] if chance.randrange(4) == 0 else None
+        )
+        some = [
+            pair for pair in MODELS if (only is None and chance.randrange(2)) or pair[0] is only
+        ]
+        self.models = some or list(MODELS)
         self.kindly = chance.randrange(2) == 1
+        self.steps_ms = _HASTE_MS if chance.randrange(3) == 0 else _STEPS_MS
         self.sent: list[tuple[str, int]] = []
         self.decision_ids: list[str] = []
 
     def pass_time(self) -> int:
         """Let time go on by any step, rarely a leap; return the new time."""
-        steps = _LEAPS_MS if self.chance.randrange(25) == 0 else _STEPS_MS
+        steps = _LEAPS_MS if self.chance.randrange(25) == 0 else self.steps_ms
         self.at_ms += steps[self.chance.randrange(len(steps))]
         return self.at_ms
 
@@ -170,6 +178,9 @@ class AnyJournal:
                 event[name] = any_value(chance, field.annotation, tuple(field.metadata))
         if self.kindly:
             event |= {name: value for name, value in _KINDLY.items() if name in model.model_fields}
+            for word in ("feedback_type", "outcome_code"):
+                if event.get(word) == "opt_out":  # for ever: nothing would follow
+                    event[word] = "complaint"
         event["event_id"] = f"e-{len(self.sent)}"
         event["occurred_at_ms"] = self._occurred_ms()
         if self.sent:

@@ -42,7 +42,7 @@ from tests.engine.given import (
 from tests.engine.wishes import CHANNEL, Wishes
 from tests.models.given import a_history
 
-SEEDS = range(24)
+SEEDS = range(48)
 EVENTS = 110
 LARGEST_BYTES = 128 << 10
 
