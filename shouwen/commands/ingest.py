@@ -4,12 +4,15 @@ import json
 from pathlib import Path
 
 import click
+from kafka import KafkaConsumer, TopicPartition
 
-from adapters.recorded import SOURCE_NAMES, SourceName, open_source
+from adapters.recorded import SOURCE_NAMES, SourceName
 from adapters.topics_admin import require_topics, wanted_topics
+from contracts.topics import Topic
 from shouwen.errors import ShouwenError
 from shouwen.ingest import IngestPlan, ingest
 from shouwen.progress import progress_bar
+from shouwen.recordings import open_recording, tell_unreadable
 from shouwen.settings import Settings
 from shouwen.strategy_files import DEFAULT_STRATEGY, activation
 from shouwen.trial.publisher import KafkaPublisher
@@ -54,13 +57,14 @@ def command(
             "ingest needs a deployment on a recorded clock; SHOUWEN_CLOCK is 'live'. Set it to "
             "'recorded' for the workers and for this command, or publish to the live topics."
         )
-    recording = open_source(source, path)
+    recording = open_recording(source, path)
     wanted = wanted_topics(
         prefix=settings.topic_prefix,
         partitions=settings.partitions,
         replication_factor=settings.replication_factor,
     )
     require_topics(settings.kafka_bootstrap, wanted)
+    _require_new(settings)
     plan = IngestPlan(
         partitions=settings.partitions,
         slice_ms=slice_hours * HOUR_MS,
@@ -77,12 +81,27 @@ def command(
             plan,
             after_slice=lambda _slice_no, _end_ms, records: advance(records),
         )
-    unreadable = recording.unreadable()
-    for line in unreadable[:20]:
-        click.echo(f"{line.where}: {line.why}", err=True)
-    counts = {"in": done.records, "slices": done.slices, "unreadable": len(unreadable)}
+    tell_unreadable(recording)
+    unreadable = len(recording.unreadable())
+    counts = {"in": done.records, "slices": done.slices, "unreadable": unreadable}
     click.echo(
         json.dumps(counts)
         if as_json
-        else f"{done.records} records in {done.slices} slices; {len(unreadable)} unreadable lines"
+        else f"{done.records:,} records in {done.slices:,} slices; {unreadable:,} unreadable lines"
     )
+
+
+def _require_new(settings: Settings) -> None:
+    """Refuse a deployment that has taken a recording: a second one would be all dead letters."""
+    topic = f"{settings.topic_prefix}{Topic.CLOCK.value}"
+    partitions = [TopicPartition(topic, number) for number in range(settings.partitions)]
+    consumer = KafkaConsumer(bootstrap_servers=settings.kafka_bootstrap, group_id=None)
+    try:
+        has_records = any(consumer.end_offsets(partitions).values())
+    finally:
+        consumer.close()
+    if has_records:
+        raise ShouwenError(
+            f"a recorded deployment takes one recording; {topic!r} holds one already. "
+            "Choose another SHOUWEN_TOPIC_PREFIX for this one."
+        )

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from contracts.recorded import RecordedEvent
+from shouwen.errors import ShouwenError
 
 _FIRST_DAY = "2026-01-05"
 _LOCAL_OFFSET = timedelta(hours=8)
@@ -46,6 +47,10 @@ def command(*, seed: int, customers: int, days: int, start: datetime, out: Path)
     """
     from simulator import simulate, write_jsonl
 
+    if not out.parent.is_dir():
+        raise ShouwenError(
+            f"--out needs a file in a folder that exists; {str(out.parent)!r} is none."
+        )
     midnight = start.replace(tzinfo=UTC) - _LOCAL_OFFSET
     start_ms = int(midnight.timestamp()) * 1000
     events = simulate(seed=seed, customers=customers, days=days, start_ms=start_ms)

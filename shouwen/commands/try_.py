@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from adapters.recorded import SOURCE_NAMES, RecordedSource, SourceName, open_source
-from shouwen.errors import ShouwenError
+from adapters.recorded import SOURCE_NAMES, SourceName
+from shouwen.recordings import open_recording, tell_unreadable
 from shouwen.strategy_files import DEFAULT_STRATEGY, activation
 from shouwen.trial.ending import ended_by_signals
 from shouwen.trial.keeping import look_at, require_new_folder
@@ -19,7 +19,6 @@ from shouwen.trial.run import Show, TrialPlan, run_trial
 from shouwen.trial.show import SilentShow, TerminalShow
 
 HOUR_MS = 3_600_000
-_LINES_SHOWN = 20
 
 
 @click.command(name="try")
@@ -68,14 +67,13 @@ def command(
              shouwen replay verify --journal run1
     """
     require_new_folder(keep)
-    recording = open_source(source, path)
     plan = TrialPlan(
         partitions=partitions,
         slice_ms=slice_hours * HOUR_MS,
         strategies=tuple(activation(name) for name in strategies),
     )
     with ended_by_signals(), ExitStack() as stack:
-        _require_records(recording, path)
+        recording = open_recording(source, path)
         show: Show = SilentShow()
         if not as_json:
             show = stack.enter_context(TerminalShow(Console(stderr=True)))
@@ -83,19 +81,8 @@ def command(
         report = run_trial(
             recording, plan, folder=folder, kept_in=keep or folder / "kept", show=show
         )
-    for line in recording.unreadable()[:_LINES_SHOWN]:
-        click.echo(f"{line.where}: {line.why}", err=True)
+    tell_unreadable(recording)
     _tell(report, keep, as_json=as_json)
-
-
-def _require_records(recording: RecordedSource, path: Path) -> None:
-    if recording.count():
-        return
-    unreadable = recording.unreadable()
-    why = "it is empty"
-    if unreadable:
-        why = f"{len(unreadable)} lines cannot be read, {unreadable[0].where}: {unreadable[0].why}"
-    raise ShouwenError(f"a run needs at least one record; {str(path)!r} has none: {why}.")
 
 
 def _tell(report: TrialReport, keep: Path | None, *, as_json: bool) -> None:

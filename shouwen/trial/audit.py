@@ -26,7 +26,8 @@ class Audit:
     """What a reader of committed records found.
 
     `lost` are identities (event id and hash of the body) that are in a source and nowhere else;
-    `dead_letters` counts those of the front door by reason, `conflicts` those found by `decide`.
+    `dead_letters` counts those of the front door by reason, `conflicts` those found by `decide`;
+    `controls_refused` are strategies and snapshots that it could not use.
     """
 
     published: int
@@ -35,6 +36,7 @@ class Audit:
     journal_control: int
     dead_letters: Counter[str] = field(default_factory=Counter)
     conflicts: int
+    controls_refused: int = 0
     lost: frozenset[str]
 
 
@@ -53,6 +55,7 @@ def audit(bootstrap: str, *, topic_prefix: str = "") -> Audit:
     published = 0
     kinds: Counter[str] = Counter()
     dead: Counter[str] = Counter()
+    refused = 0
     for record in _records(bootstrap, sorted({*sources, journal, letters})):
         if record.topic in sources:
             if not _is_marker(record):
@@ -63,8 +66,11 @@ def audit(bootstrap: str, *, topic_prefix: str = "") -> Audit:
         if record.topic == journal:
             kinds[_kind(record)] += 1
         else:
-            headers = dict(record.headers or ())
-            dead[json.loads(headers[DEAD_LETTER_HEADER])["reason"]] += 1
+            letter = json.loads(dict(record.headers or ())[DEAD_LETTER_HEADER])
+            if letter["source_topic"] == Topic.CONTROL.value:
+                refused += 1
+            else:
+                dead[letter["reason"]] += 1
     conflicts = dead.pop("id_conflict", 0)
     return Audit(
         published=published,
@@ -73,6 +79,7 @@ def audit(bootstrap: str, *, topic_prefix: str = "") -> Audit:
         journal_control=kinds["control"],
         dead_letters=dead,
         conflicts=conflicts,
+        controls_refused=refused,
         lost=frozenset(went_in - came_out),
     )
 

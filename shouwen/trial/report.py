@@ -46,6 +46,7 @@ class TrialReport:
             "dead_letters": sum(self.audit.dead_letters.values()),
             "dead_letters_by_reason": dict(sorted(self.audit.dead_letters.items())),
             "conflicts": self.audit.conflicts,
+            "controls_refused": self.audit.controls_refused,
             "lost": len(self.audit.lost),
             "decisions": _counted(d.outcome for d in self.decisions),
             "dispositions": _counted(d.disposition for d in self.decisions),

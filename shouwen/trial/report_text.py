@@ -47,6 +47,8 @@ def _accounts(data: Mapping[str, Any]) -> Iterator[Row]:
     for reason, count in _most_first(data["dead_letters_by_reason"]):
         yield f"    {_words(reason)}", *_part(count, total)
     yield "same id, another body (conflicts)", _count(data["conflicts"]), ""
+    if data["controls_refused"]:
+        yield "strategies and models that could not be used", _count(data["controls_refused"]), ""
     yield "lost", _count(data["lost"]), ""
 
 
