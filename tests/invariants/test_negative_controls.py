@@ -17,16 +17,17 @@ from contracts.journal import Entry
 from contracts.recorded import RecordedLine
 from contracts.topics import Topic
 from decisions import decide as decisions_decide
-from decisions.contact_answer import next_allowed_ms
 from decisions.facts import Profile
+from decisions.quiet_hours import next_allowed_ms
 from decisions.risk import screen as risk_screen
 from engine import decide as engine_decide
 from engine import labels, loan_changes, step
 from engine.fold import fold
 from engine.outputs import Output
 from engine.partition import PartitionState
+from engine.scoring import row_of
 from engine.subjects import MemorySubjects
-from features import read
+from features import log_events, read, update_and_read
 from replay.folding import this_engine
 from replay.verify import verify
 from streams import frontdoor
@@ -119,7 +120,7 @@ def test_2_no_decision_comes_twice(*, publishes_again: bool) -> None:
 def test_3_replay_is_exact(monkeypatch: Patch, tmp_path: Path) -> None:
     """Broken: in life, one number of each row was one unit in the last place too high."""
     entries = bank_run().journals[0]
-    honest = step.update_and_read
+    honest = update_and_read
 
     def trembles(log: bytes, events: Any, at_ms: int) -> Any:
         log, values = honest(log, events, at_ms)
@@ -140,7 +141,7 @@ def test_3_replay_is_exact(monkeypatch: Patch, tmp_path: Path) -> None:
 def test_4_windows_are_exact(monkeypatch: Patch) -> None:
     """Broken: an event that is known five minutes late is not worth counting."""
     assert checks.windows_that_are_not(in_peace()) == []
-    honest = step.log_events
+    honest = log_events
 
     def impatient(event: SourceEvent, at_ms: int) -> Any:
         return () if at_ms - event.occurred_at_ms > 300_000 else honest(event, at_ms)
@@ -153,7 +154,7 @@ def test_4_windows_are_exact(monkeypatch: Patch) -> None:
 def test_5_a_label_never_meets_a_row_of_its_own_time(monkeypatch: Patch) -> None:
     """Broken: a row is opened at the drawdown, which then makes it positive."""
     assert checks.leaks(in_peace()) == []
-    honest = loan_changes.label_drawdown
+    honest = labels.label_drawdown
 
     def too_late(case: Any, transition: Any) -> list[Output]:
         row_id = f"r_late_{transition.loan_id}"
@@ -170,7 +171,7 @@ def test_5_a_label_never_meets_a_row_of_its_own_time(monkeypatch: Patch) -> None
 
 def test_5_a_row_holds_what_was_known_then(monkeypatch: Patch) -> None:
     """Broken: the row is read as it will be tomorrow."""
-    honest = labels.row_of
+    honest = row_of
 
     def tomorrow(case: Any, label: Any) -> Any:
         later = read(case.subject.log, case.at_ms + 86_400_000)
@@ -231,7 +232,7 @@ def test_8_risk_and_contact_are_two_answers(monkeypatch: Patch) -> None:
     folded = fold_again(silent.journals)
     assert checks.risk_that_asks_for_consent(in_peace(), folded) == []
     assert {decision.contact_outcome for decision in folded.decisions()} == {"suppress"}
-    honest = decisions_decide.screen
+    honest = risk_screen.screen
 
     def declines_the_silent(situation: Any, *args: Any, **kwargs: Any) -> Any:
         answer = honest(situation, *args, **kwargs)
