@@ -14,7 +14,7 @@ from decisions.contact import note_feedback
 from decisions.facts import ConsentFact, Facts
 
 AHEAD_KEPT = 8
-"""How many words not yet effective are kept for one purpose."""
+"""How many words not yet effective are kept for one purpose; see `_refusal` for more."""
 ANSWERS_KEPT = 64
 ANSWERS_MS = 365 * DAY_MS
 """Rejects and complaints are kept for a year, longer than any cool-off reads them."""
@@ -106,9 +106,17 @@ def _note_word(facts: Facts, purpose: Purpose, fact: ConsentFact, *, at_ms: int)
             facts.consents[purpose] = word
     ahead = [word for word in waiting if word.effective_at_ms > at_ms]
     if ahead:
-        facts.consents_ahead[purpose] = ahead[-AHEAD_KEPT:]
+        facts.consents_ahead[purpose] = ahead if len(ahead) <= AHEAD_KEPT else _refusal(ahead)
     else:
         facts.consents_ahead.pop(purpose, None)
+
+
+def _refusal(ahead: list[ConsentFact]) -> list[ConsentFact]:
+    """Return what is kept of too many words not yet effective: the first that says no, if any.
+
+    Forgetting a yes to come is safe; forgetting a no is not.
+    """
+    return [word for word in ahead if word.status != "granted"][:1]
 
 
 def _product_offered(facts: Facts, event: Feedback) -> str:

@@ -192,5 +192,7 @@ def _hit(rule: MomentRule, situation: Situation, trigger: Trigger, evidence: Evi
         context=rule.context,
         protective=rule.protective,
         wave=evidence.wave,
-        numbers=evidence.numbers,
+        # Days are whole numbers to a rule. In the state they are floats, as they are read back:
+        # else the same state would have other bytes after a restart.
+        numbers={name: float(number) for name, number in evidence.numbers.items()},
     )

@@ -98,6 +98,22 @@ def test_a_yes_of_tomorrow_leaves_the_no_of_today_standing() -> None:
     assert [consent_stands(facts, "marketing_sms", at) for at in (99, 100)] == [False, True]
 
 
+def test_a_no_of_tomorrow_survives_any_number_of_words_for_later() -> None:
+    """A word that is forgotten for want of room may be a yes, never a no."""
+    facts = Facts()
+    note_consent(facts, a_word("granted", effective=0), at_ms=5)
+    note_consent(facts, a_word("withdrawn", effective=100), at_ms=6)
+    for number in range(40):
+        note_consent(facts, a_word("granted", effective=200 + number), at_ms=7)
+
+    assert [consent_stands(facts, "marketing_sms", at) for at in (99, 100, 150)] == [
+        True,
+        False,
+        False,
+    ]
+    assert len(facts.consents_ahead["marketing_sms"]) <= 8
+
+
 def test_a_reject_is_of_the_product_that_was_offered() -> None:
     """A customer who said no to one product said nothing about another."""
     facts = Facts()

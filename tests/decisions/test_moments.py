@@ -257,6 +257,8 @@ def test_why_now_is_said_in_words_with_the_numbers_that_made_it_true(
     situation: Situation, trigger: Trigger, zh: str, en: str
 ) -> None:
     """A manager who can say why has a reason to call; amounts are said as people say them."""
-    why = why_now(the_hit(situation, trigger))
+    hit = the_hit(situation, trigger)
+    why = why_now(hit)
 
     assert (why.text_zh, why.text_en) == (zh, en)
+    assert {type(number) for number in hit.numbers.values()} == {float}, "as a state reads back"
