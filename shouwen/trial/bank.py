@@ -7,19 +7,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from adapters.local_kafka import LocalKafka
 from adapters.local_valkey import LocalValkey
 from adapters.topics_admin import apply_topics, wanted_topics
-from contracts.clock import Tick
-from contracts.journal import HEADER, Entry, unpack
-from contracts.topics import Topic
+from shouwen.errors import StuckError
 from shouwen.supervisor import WORKER, Supervisor
+from shouwen.trial.standing import Standing
 from shouwen.warm import warm_kernels
-from streams.changelog import header_of, last_record
 from streams.settings import ROLES
-from streams.state_log import Mark, mark_key
 
 _LOOK_SECONDS = 0.2
 
@@ -87,53 +82,26 @@ def wait_until_decided(
         on_look: Told how many journal entries are decided.
 
     Raises:
-        TimeoutError: nothing moved for `timeout_seconds`.
+        StuckError: nothing moved for `timeout_seconds`.
     """
-    standing = dict.fromkeys(range(bank.partitions), -1)
-    waiting = set(standing)
-    heard = time.monotonic()
-    while True:
-        before = dict(standing)
-        for partition in sorted(waiting):
-            last = _last_entry(bank, partition)
-            standing[partition] = _decided_until(bank, partition)
-            if last is not None and last.seq <= standing[partition]:
-                tick = _tick(last)
-                if tick is not None and tick.slice_no == last_slice:
-                    waiting.discard(partition)
-        on_look(sum(seq + 1 for seq in standing.values()))
-        if not waiting:
-            return
-        if standing != before:
-            heard = time.monotonic()
-        elif time.monotonic() - heard > timeout_seconds:
-            raise TimeoutError(
-                f"a run needs every partition decided to its last tick; {sorted(waiting)} did not "
-                f"move for {timeout_seconds:.0f} s. Look at the workers' logs in {bank.logs}."
-            )
-        time.sleep(_LOOK_SECONDS)
+    with Standing(bank.bootstrap, partitions=bank.partitions) as standing:
+        decided, heard = -1, time.monotonic()
+        while waiting := standing.behind(last_slice):
+            standing.look(seconds=_LOOK_SECONDS)
+            on_look(standing.decided)
+            if standing.decided != decided:
+                decided, heard = standing.decided, time.monotonic()
+            elif time.monotonic() - heard > timeout_seconds:
+                raise TimeoutError(
+                    f"a run needs every partition decided to its last tick; {waiting} did not move "
+                    f"for {timeout_seconds:.0f} s. Look at the workers' logs in {bank.logs}."
+                )
 
 
-def _last_entry(bank: Bank, partition: int) -> Entry | None:
-    record = last_record(bank.bootstrap, Topic.JOURNAL.value, partition)
-    if record is None:
-        return None
-    return unpack(partition, record.key(), record.value(), header_of(record, HEADER) or b"")
-
-
-def _tick(entry: Entry) -> Tick | None:
-    return Tick.model_validate_json(entry.value) if entry.topic is Topic.CLOCK else None
-
-
-def _decided_until(bank: Bank, partition: int) -> int:
-    """Return the journal number up to which outputs are published; -1 before the first."""
-    key = mark_key("outputs")
-    record = last_record(
-        bank.bootstrap, Topic.DECIDE_STATE.value, partition, wanted=lambda r: r.key() == key
-    )
-    if record is None:
-        return -1
-    return msgspec.json.decode(record.value() or b"", type=Mark).seq
+def _last_words(logs: Path) -> str:
+    """Return the last line of each worker's log: the folder is gone when anybody could look."""
+    lines = {log.stem: log.read_text(errors="replace").splitlines() for log in logs.glob("*.log")}
+    return "\n".join(f"  {role}: {said[-1]}" for role, said in sorted(lines.items()) if said)
 
 
 def _is_setting(name: str) -> bool:
