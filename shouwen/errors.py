@@ -1,12 +1,13 @@
 """What the command line says instead of a traceback.
 
 ShouwenError
-└── SettingsError   a setting is unknown, unreadable or out of range
+├── SettingsError   a setting is unknown, unreadable or out of range
+└── StuckError      a run makes no progress
 """
 
 import sys
 
-__all__ = ["SettingsError", "ShouwenError", "is_for_people"]
+__all__ = ["SettingsError", "ShouwenError", "StuckError", "is_for_people"]
 
 _FOR_PEOPLE = (
     "shouwen.errors:ShouwenError",
@@ -32,6 +33,10 @@ class ShouwenError(Exception):
 
 class SettingsError(ShouwenError):
     """A setting is unknown, unreadable or out of range."""
+
+
+class StuckError(ShouwenError):
+    """A run makes no progress: its workers or its broker stand still."""
 
 
 def is_for_people(error: BaseException) -> bool:

@@ -126,8 +126,9 @@ def command(
 def _what_next(report: TrialReport, keep: Path | None, console: Console) -> None:
     if keep is None:
         console.print(
-            f"\nThe journal is gone with the demo. `{this_program()} demo --keep run1` keeps it, "
-            "to explain a decision,\nreplay it, or try another strategy on it."
+            "\nThe journal is gone with the demo; this keeps it, to explain, replay and compare:\n"
+            f"  {this_program()} demo --keep run1",
+            highlight=False,
         )
         return
     console.print(f"\n[bold]Look at[/bold] what is kept in {keep}:")

@@ -7,6 +7,7 @@ from typing import Any, Self
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from contracts.topics import LARGE_MESSAGE_BYTES, Topic
+from shouwen.errors import StuckError
 
 _FLUSH_SECONDS = 60.0
 
@@ -20,7 +21,7 @@ class KafkaPublisher:
 
     Raises (from `publish` and `flush`):
         KafkaException: the broker refused a record.
-        TimeoutError: the broker did not take a record in a minute.
+        StuckError: the broker did not take a record in a minute.
     """
 
     def __init__(self, bootstrap: str, *, topic_prefix: str = "") -> None:
@@ -69,7 +70,7 @@ class KafkaPublisher:
         left = self._producer.flush(_FLUSH_SECONDS)
         self._check()
         if left:
-            raise TimeoutError(
+            raise StuckError(
                 f"ingest needs its records stored within {_FLUSH_SECONDS:.0f} s; {left} were not. "
                 "Look at the broker's log and its disk."
             )

@@ -90,7 +90,7 @@ def run_trial(
         worker: Program and arguments in front of a role; a test may start a sick one.
 
     Raises:
-        TimeoutError: the workers make no progress.
+        StuckError: the workers make no progress.
     """
     started = time.monotonic()
     total = source.count()
