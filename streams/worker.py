@@ -89,6 +89,12 @@ def die(error: BaseException) -> None:
     os._exit(EXIT_FATAL)
 
 
+def end_with(job: asyncio.Future[None]) -> None:
+    """End the process with a job that failed by itself: without ticks no timer would ever fire."""
+    if not job.cancelled() and (error := job.exception()) is not None:
+        die(error)
+
+
 async def _serve(
     role: Role,
     *,
@@ -111,7 +117,9 @@ async def _serve(
             partitions=lambda: lanes.partitions if lanes.is_ready else [],
             fatal=die,
         )
-        side_jobs.append(asyncio.ensure_future(ticker.run()))
+        ticking = asyncio.ensure_future(ticker.run())
+        ticking.add_done_callback(end_with)
+        side_jobs.append(ticking)
     await _run_app(app, stop)
     for job in side_jobs:
         job.cancel()
