@@ -1,8 +1,9 @@
 """The metrics of a worker, on the registry that it is given, never on the global one."""
 
+from pathlib import Path
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, write_to_textfile
 
 NAMESPACE: Final = "shouwen"
 
@@ -152,6 +153,24 @@ class Metrics:
             labelnames=("build",),
             registry=registry,
         )
+
+
+def write_replay_mismatches(path: Path, mismatches: int) -> None:
+    """Write what a replay found as a file that node_exporter's textfile collector reads.
+
+    The file is replaced whole, so that it is never read half written.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "shouwen.prom"
+    >>> write_replay_mismatches(path, 3)
+    >>> "shouwen_replay_mismatch_total 3.0" in path.read_text()
+    True
+    """
+    found = Metrics(CollectorRegistry()).replay_mismatches
+    found.inc(mismatches)
+    alone = CollectorRegistry()
+    alone.register(found)
+    write_to_textfile(str(path), alone)
 
 
 def _counter(registry: CollectorRegistry, name: str, about: str, *labels: str) -> Counter:

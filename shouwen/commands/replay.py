@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from adapters.metrics import write_replay_mismatches
 from contracts.topics import Topic
 from replay.folding import this_engine
 from replay.verify import verify as verify_kept
@@ -48,7 +49,12 @@ def keep(folder: Path) -> None:
 @command.command()
 @journal_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
-def verify(journal: Path | None, *, as_json: bool) -> None:
+@click.option(
+    "--metrics-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also tell Prometheus: a .prom file for node_exporter's textfile collector.",
+)
+def verify(journal: Path | None, *, as_json: bool, metrics_file: Path | None) -> None:
     """Fold the journal again and compare every decision, bit by bit.
 
     Exit code 1 when one decision differs, is missing, or was never made by the engine; each is
@@ -64,5 +70,7 @@ def verify(journal: Path | None, *, as_json: bool) -> None:
         click.echo(json.dumps(found.as_json(), ensure_ascii=False))
     else:
         print_verification(found, Console())
+    if metrics_file is not None:
+        write_replay_mismatches(metrics_file, found.findings())
     if not found.exact:
         sys.exit(1)

@@ -19,6 +19,9 @@ from tests.deploy.driven import collectors
 
 ROOT = Path(__file__).resolve().parents[2]
 
+_BY_COMMAND = {"replay_mismatches": "`shouwen replay verify --metrics-file`"}
+"""Metrics that no worker sets, and the command that does."""
+
 _HEAD = """\
 # Reference
 
@@ -136,7 +139,7 @@ def set_by(attribute: str) -> str:
     roles = [role for role in ROLES if role in files]
     if files - set(ROLES):
         return "every role"
-    return ", ".join(roles) or "nobody yet"
+    return ", ".join(roles) or _BY_COMMAND.get(attribute, "nobody yet")
 
 
 def _features() -> str:

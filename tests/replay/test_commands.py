@@ -7,6 +7,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from adapters.kept import KeptJournal
+from adapters.kept_writer import KeptWriter
+from contracts.topics import Topic
 from shouwen.cli import main
 from strategies import bundled
 from tests.replay import bank
@@ -35,6 +37,34 @@ def test_verify_says_exact_and_exits_with_0(folder: Path) -> None:
     assert told.exit_code == 0, told.output
     assert json.loads(told.stdout)["exact"] is True
     assert "完全一致" in run("replay", "verify", "--journal", folder).output
+
+
+def test_verify_tells_prometheus_how_many_do_not_agree(folder: Path, tmp_path: Path) -> None:
+    """A nightly replay is of use only if somebody is woken by it; 0 is said too.
+
+    In the forged journal the first decision of each partition was published twice.
+    """
+    sound, touched = tmp_path / "sound.prom", tmp_path / "touched.prom"
+    forged = tmp_path / "forged"
+    kept = KeptJournal(folder)
+    with KeptWriter(forged, partitions=kept.partitions) as writer:
+        writer.add_entries(bank.journal())
+        for partition in kept.partitions:
+            for topic, records in (
+                (Topic.DECISIONS, [*kept.decisions(partition), next(kept.decisions(partition))]),
+                (Topic.CONVERSIONS, [*kept.conversions(partition)]),
+            ):
+                for record in records:
+                    writer.add_record(
+                        topic, partition=partition, key=record.key, value=record.value
+                    )
+
+    run("replay", "verify", "--journal", folder, "--metrics-file", sound)
+    told = run("replay", "verify", "--journal", forged, "--metrics-file", touched)
+
+    assert told.exit_code == 1
+    assert "\nshouwen_replay_mismatch_total 0.0\n" in sound.read_text("utf-8")
+    assert "\nshouwen_replay_mismatch_total 2.0\n" in touched.read_text("utf-8")
 
 
 def test_verify_names_damage_in_one_line_and_exits_with_1(folder: Path, tmp_path: Path) -> None:
