@@ -92,9 +92,10 @@ def wait_until_decided(
             if standing.decided != decided:
                 decided, heard = standing.decided, time.monotonic()
             elif time.monotonic() - heard > timeout_seconds:
-                raise TimeoutError(
+                raise StuckError(
                     f"a run needs every partition decided to its last tick; {waiting} did not move "
-                    f"for {timeout_seconds:.0f} s. Look at the workers' logs in {bank.logs}."
+                    f"for {timeout_seconds:.0f} s. The last words of the workers:\n"
+                    f"{_last_words(bank.logs)}"
                 )
 
 
