@@ -30,6 +30,9 @@ def print_verification(found: Verification, console: Console) -> None:
 
 def _findings(found: Verification) -> Table:
     table = Table("journal", "what", "id", "field", "published", "replayed")
+    for column in table.columns:
+        column.overflow = "fold"  # a bit that is cut off is the one that differs
+    table.columns[2].no_wrap = True  # an id is copied into `why`, from a narrow terminal too
     for item in found.mismatches[:FINDINGS_SHOWN]:
         published = item.live if item.digest_agrees else f"{item.live} (not what was signed)"
         where = f"{item.partition}/{item.seq}"
