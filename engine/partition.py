@@ -8,7 +8,7 @@ from contracts.control import StrategyActivated
 from contracts.snapshots import ModelSnapshot
 from contracts.topics import Topic
 from decisions.strategy import Strategy
-from models import Scorer
+from models import Scorer, load_scorer
 
 
 class PartitionFacts(msgspec.Struct, kw_only=True):
@@ -65,6 +65,16 @@ class PartitionState:
         """Remember the highest source offset that was applied, per topic."""
         self.facts.offsets[topic.value] = offset
 
+    def keep_snapshot(self, label: str, raw: bytes) -> None:
+        """Take a stored snapshot in, if this version can score with it."""
+        snapshot = ModelSnapshot.model_validate_json(raw)
+        try:
+            self.scorers[snapshot.model_id] = load_scorer(snapshot)
+        except (ValueError, KeyError, TypeError):
+            self.count("snapshots_unreadable")
+        else:
+            self.snapshots[label] = snapshot
+
     def encode(self) -> dict[str, bytes]:
         """Return named parts; a part whose bytes did not change need not be written again."""
         parts = {"partition": msgspec.json.encode(self.facts)}
@@ -76,7 +86,11 @@ class PartitionState:
 
     @classmethod
     def decode(cls, parts: Mapping[str, bytes], *, build: str) -> "PartitionState":
-        """Return the state whose parts these are."""
+        """Return the state whose parts these are.
+
+        A snapshot that this version cannot score with (it knows other features) is left out and
+        counted: until the next one, decisions say that they have no model.
+        """
         facts = msgspec.json.decode(parts["partition"], type=PartitionFacts)
         state = cls(partition=facts.partition, build=build)
         state.facts = facts
@@ -85,5 +99,5 @@ class PartitionState:
             if kind == "strategy":
                 state.strategies[rest] = StrategyActivated.model_validate_json(raw)
             elif kind == "snapshot":
-                state.snapshots[rest] = ModelSnapshot.model_validate_json(raw)
+                state.keep_snapshot(rest, raw)
         return state

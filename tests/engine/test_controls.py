@@ -114,6 +114,31 @@ def test_a_snapshot_of_other_features_is_a_dead_letter_and_the_last_one_scores()
     assert partition.snapshots[good.name] == good
 
 
+def test_a_stored_snapshot_of_other_features_is_left_out() -> None:
+    """An upgrade that changes the features must not end in a partition that cannot start."""
+    good = _snapshots(400)[0]
+    body = good.body | {"features": ["a_feature_of_yesterday"]}
+    old = good.model_copy(update={"body": body, "sha256": sha256_of(body)})
+    partition = a_partition()
+    partition.snapshots = {"drawn_30d": old, "dpd30": _snapshots(400)[1]}
+    back = PartitionState.decode(partition.encode(), build="the next one")
+
+    assert list(back.snapshots) == ["dpd30"]
+    assert back.facts.counts["snapshots_unreadable"] == 1
+
+
+def test_entries_that_come_twice_leave_no_trace() -> None:
+    """How often a reader begins too early is luck, and no part of what a partition knows."""
+    entries = a_known_customer().entries
+    once, twice = a_partition(), a_partition()
+    fold(once, MemorySubjects(), entries)
+    subjects = MemorySubjects()
+    fold(twice, subjects, entries)
+
+    assert fold(twice, subjects, entries) == []
+    assert twice.encode() == once.encode()
+
+
 def test_a_model_that_no_longer_scores_is_forgotten() -> None:
     """Two models every ten minutes, kept for ever, would fill a worker's memory in days."""
     journal = a_known_customer()
