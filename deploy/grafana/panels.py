@@ -120,7 +120,7 @@ ROWS: tuple[Row, ...] = (
             ),
             Panel(
                 title="Builds",
-                why="Two at once outside an upgrade: not all workers run the same code.",
+                why="Code, libraries, machine: the first two are the same everywhere but in an upgrade.",
                 queries=(latest("shouwen_build", "build", how="count"),),
                 form="number",
                 width=6,

@@ -9,7 +9,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from adapters.metrics import Metrics
 
 LABEL_VALUES: dict[str, tuple[str, ...]] = {
-    "build": ("0f1e2d3c4b5a6978-01234567",),
+    "build": ("0f1e2d3c4b5a6978-01234567-89abcdef",),
     "code": ("too_many_lenders",),
     "context": ("marketing_unsolicited",),
     "kind": ("first",),
