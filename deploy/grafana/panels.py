@@ -120,7 +120,7 @@ ROWS: tuple[Row, ...] = (
             ),
             Panel(
                 title="Builds",
-                why="Code, libraries, machine: the first two are the same everywhere but in an upgrade.",
+                why="Code, libraries, machine. The first two differ in an upgrade only.",
                 queries=(latest("shouwen_build", "build", how="count"),),
                 form="number",
                 width=6,
