@@ -6,11 +6,10 @@ import pytest
 
 from adapters.recorded import open_source
 from contracts.topics import Topic
-from tests.acceptance.killer import Killer
+from tests.acceptance.killer import TIMES, Killer
 from tests.acceptance.topics import Run, run_bank
 from tests.acceptance.tried import Tried, try_twice
 
-TIMES = 5
 SEED = 20
 
 

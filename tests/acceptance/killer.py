@@ -16,6 +16,9 @@ from contracts.topics import Topic
 from shouwen.trial.bank import Bank
 from streams.state_log import Mark, mark_key
 
+TIMES = 5
+"""How often each role dies in a run."""
+
 _OUTPUTS = mark_key("outputs")
 _LOOK_SECONDS = 0.01
 _OF = {Topic.JOURNAL.value: "sequence", Topic.DECIDE_STATE.value: "decide"}

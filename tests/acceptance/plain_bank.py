@@ -12,7 +12,7 @@ from shouwen.trial.bank import running_bank, wait_until_decided
 from shouwen.trial.publisher import KafkaPublisher
 from tests.acceptance.topics import PARTITIONS, Found, read_found
 
-RECORDS = 4_000
+RECORDS = 2_000
 
 
 def run_plain(source: RecordedSource, folder: Path) -> tuple[Found, int]:
