@@ -5,7 +5,6 @@ import io
 import json
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -105,7 +104,8 @@ def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Run:
     write_jsonl(simulate(seed=3, customers=12, days=14, start_ms=START_MS), clean)
     good = Poison(reason="", value=GOOD, is_raw=True).line()
     bad = [poison.line() for poison in POISON]
-    _write(folder / "events.jsonl", [clean.getvalue(), good, *bad, *NOT_A_RECORD])
+    lines = [clean.getvalue(), good, *bad, *NOT_A_RECORD]
+    (folder / "events.jsonl").write_bytes(b"".join(lines))
     return run_bank(open_source("jsonl", folder / "events.jsonl"), folder)
 
 
@@ -165,7 +165,3 @@ def test_a_bad_deploy_raises_one_alert_for_a_person(poisoned: Run) -> None:
     ]
     assert alerts[0].at_ms // 60_000 == (NOON_MS + DAY_MS) // 60_000
     assert alerts[0].numbers["dead_letters"] >= 20
-
-
-def _write(path: Path, lines: list[bytes]) -> None:
-    path.write_bytes(b"".join(lines))

@@ -12,7 +12,7 @@ from adapters.recorded import RecordedSource
 from contracts.journal import HEADER, VECTOR_HEADER, Entry, unpack, unpack_offsets
 from contracts.slices import HEADER as SLICE_HEADER
 from contracts.slices import SliceStamp
-from contracts.topics import EVENT_SOURCES, TOPICS, Topic
+from contracts.topics import TOPICS, Topic
 from shouwen.strategy_files import DEFAULT_STRATEGY, activation
 from shouwen.trial.bank import Bank
 from shouwen.trial.report import TrialReport
@@ -158,10 +158,6 @@ def run_bank(
         afterwards=lambda bank: found.append(read_found(bank.bootstrap)),
     )
     return Run(report=report, found=found[0], kept=folder / "kept")
-
-
-def is_event(topic: Topic) -> bool:
-    return topic in EVENT_SOURCES
 
 
 def _is_marker(record: Record) -> bool:
