@@ -41,6 +41,9 @@ class IngestPlan:
     Args:
         partitions: Of every keyed topic.
         slice_ms: Recorded time in one slice.
+        history_slice_ms: The same before `history_until_ms`, where nobody watches: fewer, larger
+            slices mean fewer markers and ticks.
+        history_until_ms: Where history ends, and with it a slice; 0 where there is none.
         learn_every_ms: Recorded time between ticks that ask the learner for a snapshot; 0 never.
         control: What becomes active before the first event.
 
@@ -54,10 +57,33 @@ class IngestPlan:
     slice_ms: int
     learn_every_ms: int
     control: tuple[Control, ...] = ()
+    history_slice_ms: int = 1
+    history_until_ms: int = 0
 
     def __post_init__(self) -> None:
-        if self.slice_ms < 1:
-            raise ValueError(f"a slice needs at least 1 ms of recorded time; got {self.slice_ms}")
+        shortest_ms = min(self.slice_ms, self.history_slice_ms)
+        if shortest_ms < 1:
+            raise ValueError(f"a slice needs at least 1 ms of recorded time; got {shortest_ms}")
+
+    def slice_of(self, known_at_ms: int) -> tuple[int, int]:
+        """Return the slice [from, to) in which a record lies, in epoch milliseconds.
+
+        >>> plan = IngestPlan(
+        ...     partitions=1,
+        ...     slice_ms=10,
+        ...     learn_every_ms=0,
+        ...     history_slice_ms=100,
+        ...     history_until_ms=145,
+        ... )
+        >>> [plan.slice_of(at_ms) for at_ms in (99, 144, 145, 150)]
+        [(0, 100), (100, 145), (145, 150), (150, 160)]
+        """
+        is_history = known_at_ms < self.history_until_ms
+        slice_ms = self.history_slice_ms if is_history else self.slice_ms
+        from_ms = known_at_ms // slice_ms * slice_ms
+        if is_history:
+            return from_ms, min(from_ms + slice_ms, self.history_until_ms)
+        return max(from_ms, self.history_until_ms), from_ms + slice_ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +119,9 @@ def ingest(
     records = slices = 0
     first_ms = end_ms = learnt_ms = 0
     learn = False
-    for slice_no, (end_ms, group) in enumerate(_slices(lines, plan), start=1):
+    for slice_no, ((from_ms, end_ms), group) in enumerate(_slices(lines, plan), start=1):
         if slices == 0:
-            first_ms = learnt_ms = end_ms - plan.slice_ms
+            first_ms = learnt_ms = from_ms
             _open(publisher, plan, first_ms)
         count = _publish_slice(publisher, plan, slice_no, group)
         records += count
@@ -121,8 +147,8 @@ def ingest(
 
 def _slices(
     lines: Iterable[RecordedLine], plan: IngestPlan
-) -> Iterator[tuple[int, Iterator[RecordedLine]]]:
-    """Yield (end_ms, records) of each slice that has records: [end - slice, end)."""
+) -> Iterator[tuple[tuple[int, int], Iterator[RecordedLine]]]:
+    """Yield the bounds and the records of each slice that has records."""
 
     def checked() -> Iterator[RecordedLine]:
         last_ms = 0
@@ -140,10 +166,7 @@ def _slices(
             last_ms = line.known_at_ms
             yield line
 
-    def end_of(line: RecordedLine) -> int:
-        return (line.known_at_ms // plan.slice_ms + 1) * plan.slice_ms
-
-    yield from groupby(checked(), key=end_of)
+    yield from groupby(checked(), key=lambda line: plan.slice_of(line.known_at_ms))
 
 
 def _open(publisher: Publisher, plan: IngestPlan, at_ms: int) -> None:

@@ -56,11 +56,11 @@ class SimulatedSource:
 
 @click.command(name="demo")
 @click.option("--seed", default=7, show_default=True, help="Another seed, another bank.")
-@click.option("--customers", type=click.IntRange(1, 5_000), default=160, show_default=True)
+@click.option("--customers", type=click.IntRange(1, 5_000), default=200, show_default=True)
 @click.option(
     "--history-days",
     type=click.IntRange(0, 720),
-    default=210,
+    default=300,
     show_default=True,
     help="Days before the show, at full speed: the models learn from them.",
 )

@@ -37,6 +37,7 @@ class TrialPlan:
         learn_every_ms: Recorded time between two snapshots.
         seconds_per_day: Pace: real seconds for a recorded day; 0 as fast as it goes.
         paced_from_ms: Recorded time before which there is no pace: history.
+        history_slice_ms: Recorded time in one slice of history.
         strategies: What is active from the beginning.
     """
 
@@ -45,6 +46,7 @@ class TrialPlan:
     learn_every_ms: int = 7 * DAY_MS
     seconds_per_day: float = 0.0
     paced_from_ms: int = 0
+    history_slice_ms: int = DAY_MS
     strategies: tuple[StrategyActivated, ...] = ()
 
 
@@ -144,6 +146,8 @@ def _feed(source: RecordedSource, plan: TrialPlan, bank: Bank, *, show: Show, to
         slice_ms=plan.slice_ms,
         learn_every_ms=plan.learn_every_ms,
         control=plan.strategies,
+        history_slice_ms=plan.history_slice_ms,
+        history_until_ms=plan.paced_from_ms,
     )
     with KafkaPublisher(bank.bootstrap) as publisher:
         pace = _Pace(plan, publisher, bank, show)

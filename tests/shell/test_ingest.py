@@ -97,6 +97,42 @@ def test_records_are_cut_at_whole_multiples_of_the_slice() -> None:
     assert done == Ingested(records=5, control=0, ticks=6, slices=3, first_ms=0, last_ms=30)
 
 
+def test_history_has_larger_slices_and_ends_with_one() -> None:
+    """Years of markers that nobody waits for take the time of those who wait for the show."""
+    plan = IngestPlan(
+        partitions=1, slice_ms=10, learn_every_ms=0, history_slice_ms=100, history_until_ms=145
+    )
+    topics, done = published([a_line(ms) for ms in (3, 99, 101, 144, 145, 149, 150)], plan)
+
+    assert [tick[:2] for tick in ticks_of(topics)] == [(1, 100), (2, 145), (3, 150), (4, 160)]
+    assert slices_of(topics.of(Topic.APP_EVENTS), markers=False) == [1, 1, 2, 2, 3, 3, 4]
+    assert done.first_ms == 0
+
+
+@given(
+    known_at_ms=st.integers(0, 5_000),
+    slice_ms=st.integers(1, 300),
+    history_slice_ms=st.integers(1, 300),
+    history_until_ms=st.integers(0, 5_000),
+)
+def test_slices_cover_recorded_time_without_gap_or_overlap(
+    known_at_ms: int, slice_ms: int, history_slice_ms: int, history_until_ms: int
+) -> None:
+    """A record in two slices, or in none, has no place in the one order."""
+    plan = IngestPlan(
+        partitions=1,
+        slice_ms=slice_ms,
+        learn_every_ms=0,
+        history_slice_ms=history_slice_ms,
+        history_until_ms=history_until_ms,
+    )
+    from_ms, end_ms = plan.slice_of(known_at_ms)
+
+    assert from_ms <= known_at_ms < end_ms
+    assert plan.slice_of(from_ms) == plan.slice_of(end_ms - 1) == (from_ms, end_ms)
+    assert plan.slice_of(end_ms)[0] == end_ms
+
+
 def test_time_in_which_nothing_happened_is_no_slice() -> None:
     """A recording with a gap of years must not write a million ticks."""
     topics, done = published([a_line(5), a_line(1_000_005)], a_plan())
