@@ -4,7 +4,18 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import (
+    Consumer,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicPartition,
+)
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its stubs forget OffsetSpec
+    AdminClient,
+    OffsetSpec,
+)
 
 from streams.errors import ChangelogError
 
@@ -23,6 +34,7 @@ _OPTIONS: dict[str, Any] = {
 _AT_ONCE = 5_000
 _WAIT_SECONDS = 0.1
 _ANSWER_SECONDS = 10.0
+_ASK_AGAIN_SECONDS = 0.05
 _LOOK_BACK = 50
 _LOOK_FURTHER = 20
 
@@ -90,6 +102,39 @@ def last_record(
             return found
         back *= _LOOK_FURTHER
     return None
+
+
+def await_stable_end(
+    bootstrap: str, topic: str, partition: int, *, timeout_seconds: float = 60.0
+) -> None:
+    """Wait until no transaction is open on a partition, so that its end is its end.
+
+    What is committed behind an open transaction of somebody else cannot be read before that one is
+    over. Its owner's next start ends it, or the broker does after the transaction's own timeout.
+
+    Raises:
+        ChangelogError: A transaction stayed open for too long.
+        KafkaException: The broker refused.
+    """
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    place = TopicPartition(topic, partition)
+    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # nor does it say its type
+
+    def end(level: IsolationLevel) -> int:
+        asked = admin.list_offsets({place: latest}, isolation_level=level)
+        offset: int = asked[place].result(_ANSWER_SECONDS).offset
+        return offset
+
+    deadline = time.monotonic() + timeout_seconds
+    # Asked first: what is written while we wait is nothing that we wait for.
+    written = end(IsolationLevel.READ_UNCOMMITTED)
+    while end(IsolationLevel.READ_COMMITTED) < written:
+        if time.monotonic() > deadline:
+            raise ChangelogError(
+                f"recovery needs {topic}[{partition}] without an open transaction; one stayed open "
+                f"for {timeout_seconds:.0f} s. Look at the transactions on the broker."
+            )
+        time.sleep(_ASK_AGAIN_SECONDS)
 
 
 def header_of(message: Message, name: str) -> bytes | None:

@@ -4,7 +4,7 @@ from confluent_kafka import Message
 
 from contracts.journal import HEADER, VECTOR_HEADER, JournalError, unpack, unpack_offsets
 from contracts.topics import Topic
-from streams.changelog import header_of, last_record
+from streams.changelog import await_stable_end, header_of, last_record
 from streams.sequencer import JournalPlace
 
 
@@ -12,11 +12,13 @@ def read_place(bootstrap: str, *, journal: str, dead_letters: str, partition: in
     """Return a partition's place: number and clock from the journal, offsets from both topics.
 
     Each batch's last record carries the vector of source offsets; a batch of nothing but dead
-    letters left its vector there.
+    letters left its vector there. Others write dead letters too: theirs must be over first.
 
     Raises:
         JournalError: the last record is not ours, or not what was written.
+        ChangelogError: a transaction on the dead letters stayed open for too long.
     """
+    await_stable_end(bootstrap, dead_letters, partition)
     offsets: dict[Topic, int] = {}
     for topic in (journal, dead_letters):
         newest = last_record(bootstrap, topic, partition, wanted=_has_vector)
