@@ -41,6 +41,7 @@ class Standing:
                 "isolation.level": "read_committed",
                 "fetch.message.max.bytes": 16 << 20,
                 "fetch.wait.max.ms": 50,
+                "log_level": 2,
             }
         )
         self._consumer.assign(
