@@ -97,9 +97,6 @@ class Metrics:
         self.replay_mismatches = _counter(
             registry, "replay_mismatch", "Decisions that a replay did not repeat to the last bit."
         )
-        self.cap_violations = _counter(
-            registry, "cap_violation", "Contacts beyond a cap of the contact policy; must stay 0."
-        )
         self.redis_retries = _counter(
             registry, "redis_retries", "Writes of the view that had to be tried again."
         )

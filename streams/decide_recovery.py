@@ -8,7 +8,7 @@ from contracts.topics import Topic
 from engine.outputs import Output
 from engine.partition import PartitionState
 from engine.subjects import MemorySubjects
-from streams.changelog import header_of, read_to_end
+from streams.changelog import header_of, last_record, read_to_end
 from streams.errors import ChangelogError, OtherBuildError
 from streams.settings import StreamSettings
 from streams.state_log import Mark, StoredState, read_state
@@ -64,11 +64,13 @@ def recover_state(
 
     Raises:
         OtherBuildError: outputs are ahead of the states, and another build made them.
-        ChangelogError: the changelog or the journal does not hold what its marks promise.
+        ChangelogError: the changelog is empty though decisions are out, or the changelog or the journal does not hold what its marks promise.
         JournalError: the journal is damaged, or has a gap.
     """
     stored = read_state(settings.bootstrap, settings.name(Topic.DECIDE_STATE), partition)
     states, outputs = stored.mark("states"), stored.mark("outputs")
+    if not stored.marks:
+        _require_new(partition, settings)
     state = FoldedState.of(stored, partition=partition, build=settings.build)
     if state.partition.facts.seq != states.seq:
         raise ChangelogError(
@@ -97,6 +99,17 @@ def recover_state(
         states_seq=states.seq,
         journal_offset=max(states.journal_offset, outputs.journal_offset),
     )
+
+
+def _require_new(partition: int, settings: StreamSettings) -> None:
+    """Refuse to begin again where decisions are out: every one would be published twice."""
+    topic = settings.name(Topic.DECISIONS)
+    if last_record(settings.bootstrap, topic, partition) is not None:
+        raise ChangelogError(
+            f"partition {partition} needs the changelog that belongs to its decisions; got an "
+            f"empty {settings.name(Topic.DECIDE_STATE)} beside decisions in {topic}. Restore the "
+            "changelog from a copy, or begin a new deployment under another topic prefix."
+        )
 
 
 def _require_same_build(partition: int, states: Mark, outputs: Mark, *, build: str) -> None:

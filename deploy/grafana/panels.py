@@ -110,10 +110,9 @@ ROWS: tuple[Row, ...] = (
             ),
             Panel(
                 title="Must stay 0",
-                why="A decision that does not repeat, or a contact beyond a cap, is a defect.",
+                why="A decision that does not repeat is a defect.",
                 queries=(
                     Query(expr="sum(shouwen_replay_mismatch_total)", legend="replay mismatches"),
-                    Query(expr="sum(shouwen_cap_violation_total)", legend="cap violations"),
                 ),
                 form="number",
                 width=6,
