@@ -64,7 +64,8 @@ def recover_state(
 
     Raises:
         OtherBuildError: outputs are ahead of the states, and another build made them.
-        ChangelogError: the changelog is empty though decisions are out, or the changelog or the journal does not hold what its marks promise.
+        ChangelogError: the changelog is empty though decisions are out, or the changelog or the
+            journal does not hold what its marks promise.
         JournalError: the journal is damaged, or has a gap.
     """
     stored = read_state(settings.bootstrap, settings.name(Topic.DECIDE_STATE), partition)

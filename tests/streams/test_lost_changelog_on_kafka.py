@@ -34,6 +34,6 @@ def test_decisions_without_their_changelog_are_refused(deployment: Deployment) -
     sink.commit()
     sink.close()
 
-    with pytest.raises(ChangelogError, match="empty .*decide-state"):
+    with pytest.raises(ChangelogError, match=r"empty .*decide-state"):
         recover_state(0, settings=settings, fold=fold)
     assert recover_state(1, settings=settings, fold=fold).states_seq == -1
