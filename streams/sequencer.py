@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from contracts.dead_letters import DeadLetter
 from contracts.journal import Entry
 from contracts.topics import Topic
-from streams.frontdoor import MAX_KEY_BYTES, Accepted, Dead, admit
+from streams.frontdoor import Accepted, Dead, admit
 from streams.records import SourceRecord, TimedRecord
 
 LATE_AFTER_MS = 5 * 60_000
 """An event known this long after it occurred is counted as late; it counts all the same."""
 
+MAX_BURIED_KEY_BYTES = 64 << 10
 MAX_BURIED_BYTES = 7 << 20
 """What the broker takes is 8 MiB with key and headers; of a larger value the beginning is kept."""
 
@@ -148,10 +149,10 @@ def number(
 def _bury(record: SourceRecord, dead: Dead, *, at_ms: int) -> Buried:
     key, value = record.key, record.value
     detail = dead.detail
-    if len(key or b"") > MAX_KEY_BYTES or len(value or b"") > MAX_BURIED_BYTES:
+    if len(key or b"") > MAX_BURIED_KEY_BYTES or len(value or b"") > MAX_BURIED_BYTES:
         detail = f"{detail}; only the beginning is kept here, the rest is at the source"
         record = replace(
-            record, key=key and key[:MAX_KEY_BYTES], value=value and value[:MAX_BURIED_BYTES]
+            record, key=key and key[:MAX_BURIED_KEY_BYTES], value=value and value[:MAX_BURIED_BYTES]
         )
     return Buried(
         record=record,

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from contracts.journal import pack_header, unpack
 from contracts.topics import EVENT_SOURCES, Topic
 from streams.dead_letter_rate import WINDOW_MS, DeadLetterRate
-from streams.frontdoor import MAX_KEY_BYTES
 from streams.ordering import live_order
 from streams.records import SourceRecord, TimedRecord
 from streams.sequencer import (
     LATE_AFTER_MS,
     LATEST_MS,
     MAX_BURIED_BYTES,
+    MAX_BURIED_KEY_BYTES,
     JournalPlace,
     Numbered,
     number,
@@ -161,7 +161,15 @@ def test_what_is_too_large_to_be_written_again_is_buried_by_its_beginning() -> N
     assert buried.letter.reason == "too_large"
     assert "only the beginning is kept" in buried.letter.detail
     assert buried.record.value == b"[" * MAX_BURIED_BYTES
-    assert buried.record.key == b"k" * MAX_KEY_BYTES
+    assert buried.record.key == b"k" * MAX_BURIED_KEY_BYTES
+
+
+def test_what_can_be_written_again_is_buried_whole() -> None:
+    """Whoever looks for a record by its bytes must find it."""
+    strange = replace(a_tick(0, value=b"["), key=b"k" * 65)
+    (buried,) = numbered([strange], JournalPlace()).buried
+
+    assert (buried.letter.reason, buried.record) == ("too_large", strange)
 
 
 def test_a_time_that_is_none_moves_no_clock() -> None:
