@@ -19,6 +19,9 @@ from contracts.topics import EVENT_SOURCES, Topic
 
 _POLL_MS = 500
 _MARKER_FLAG = 1
+_BURIED_BYTES = 7 << 20
+_BURIED_KEY_BYTES = 64 << 10
+"""What a dead letter keeps of a record that is too large to be written again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,9 +131,13 @@ def _kind(record: Any) -> str:
 
 
 def _identity(key: bytes | None, value: bytes | None) -> str:
-    body = hashlib.sha256((key or b"") + b"|" + (value or b"")).hexdigest()[:24]
+    """Return an id that a record has wherever it lies; of a huge one, that of its beginning."""
+    key, value = (key or b"")[:_BURIED_KEY_BYTES], (value or b"")[:_BURIED_BYTES]
+    body = hashlib.sha256(key + b"|" + value).hexdigest()[:24]
+    if len(value) == _BURIED_BYTES:
+        return f"huge:{body}"
     try:
-        event_id = json.loads(value or b"")["event_id"]
+        event_id = json.loads(value)["event_id"]
     except (ValueError, TypeError, KeyError, RecursionError):
         return f"unreadable:{body}"
     return f"{event_id}:{body}"

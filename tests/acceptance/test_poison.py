@@ -41,6 +41,11 @@ class Poison:
     at_ms: int = NOON_MS
     is_raw: bool = False
 
+    @property
+    def kept(self) -> bytes | None:
+        """What a dead letter holds: all of it, or the beginning of what is too large."""
+        return None if self.value is None else self.value[: 7 * MEGABYTE]
+
     def line(self) -> bytes:
         """The line of the file: the value's own bytes, or in base64 where those are no text."""
         head = {"topic": self.topic.value, "key": self.key, "known_at_ms": self.at_ms}
@@ -75,6 +80,8 @@ POISON = (
     Poison(reason="invalid", value=a_payment(2, amount_minor="a lot")),
     Poison(reason="invalid", value=a_payment(3, direction=["in"])),
     Poison(reason="too_large", value=a_payment(4, pad="x" * 5 * MEGABYTE), is_raw=True),
+    Poison(reason="too_large", value=a_payment(10, pad="y" * (7 * MEGABYTE + 99)), is_raw=True),
+    Poison(reason="too_large", value=a_payment(11), key="c" * 5_000),
     Poison(reason="invalid", value=GOOD.replace(b"5000", b"NaN"), is_raw=True),
     Poison(reason="not_json", value=GOOD[:-1] + b', "mood": NaN}', is_raw=True),
     Poison(reason="null_key", value=a_payment(5), key=None),
@@ -120,7 +127,7 @@ def test_dead_letters_are_exactly_what_was_injected(poisoned: Run) -> None:
 
     # A record without a value is buried without one; Kafka knows no other way to say it.
     assert buried == Counter(
-        (poison.reason, None if poison.key is None else poison.key.encode(), poison.value)
+        (poison.reason, None if poison.key is None else poison.key.encode(), poison.kept)
         for poison in POISON
     )
 
