@@ -82,6 +82,19 @@ def test_the_check_sees_one_record_that_is_missing_or_there_twice(quiet_run: Run
     assert "state 0: 1 of" in told(without(Topic.DECIDE_STATE, last))
 
 
+def test_the_comparison_of_two_runs_sees_two_entries_that_changed_places(quiet_run: Run) -> None:
+    """And a conversion that only one of them has; a run compared with itself differs in nothing."""
+    whole = quiet_run.found
+    journal, changes = (whole.of(topic, 0) for topic in (Topic.JOURNAL, Topic.CONVERSIONS))
+    swapped = [*journal[:900], journal[901], journal[900], *journal[902:]]
+    other_order = Found({**whole.records, (Topic.JOURNAL, 0): swapped})
+    one_less = Found({**whole.records, (Topic.CONVERSIONS, 0): changes[:-1]})
+
+    assert list(told_apart(whole, whole)) == []
+    assert "journal 0" in "; ".join(told_apart(whole, other_order))
+    assert "conversions.v1 0" in "; ".join(told_apart(whole, one_less))
+
+
 def test_no_setting_of_the_product_turns_transactions_off() -> None:
     """Exactly once is not a choice that somebody can make on a bad day."""
     from shouwen.settings import Settings
