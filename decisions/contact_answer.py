@@ -4,6 +4,7 @@ It is about the customer's peace, not about credit. It never reads a score.
 """
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from contracts.decisions import ContactOutcome
 from contracts.topics import DAY_MS
@@ -11,7 +12,7 @@ from decisions.actions import Action, Via
 from decisions.contact import cap_reached
 from decisions.customer import consent_stands, standing_consent
 from decisions.policy import ChannelRules, ContactPolicy
-from decisions.quiet_hours import next_allowed_ms, next_wall_time_ms, zone
+from decisions.quiet_hours import closing_ms, next_allowed_ms, next_wall_time_ms, zone
 from decisions.situation import Situation
 
 HOUR_MS = 3_600_000
@@ -110,6 +111,8 @@ def _ask_channel(asking: Asking, action: Action, via: Via) -> ContactAnswer:
     listed = via.next_morning_at is not None
     end_ms = begin_ms + via.valid_hours * HOUR_MS
     end_ms = end_ms if listed else min(end_ms, asking.expires_ms)
+    if rules.ends_with_hours and not action.mandatory:
+        end_ms = min(end_ms, closing_ms(begin_ms, _zone(asking), rules.hours))
     if rule is None and end_ms < begin_ms:
         rule = "expires_before_contact_hours"
     if rule is None and not action.service:
@@ -171,14 +174,19 @@ def _many_rejects(asking: Asking) -> bool:
 
 def _begin_ms(asking: Asking, rules: ChannelRules, via: Via) -> int | None:
     """Return the first time that the customer's clock allows, in their own time zone."""
-    situation = asking.situation
-    tz = zone(situation.facts.profile.timezone) or zone(asking.policy.default_timezone)
+    tz = _zone(asking)
+    from_ms = asking.situation.at_ms
+    if via.next_morning_at is not None and not asking.waited:
+        from_ms = next_wall_time_ms(from_ms, tz, via.next_morning_at)
+    return next_allowed_ms(from_ms, tz, rules.hours, working_days_only=rules.working_days_only)
+
+
+def _zone(asking: Asking) -> ZoneInfo:
+    """Return the customer's time zone, or the deployment's where theirs does not exist."""
+    tz = zone(asking.situation.facts.profile.timezone) or zone(asking.policy.default_timezone)
     if tz is None:
         raise ValueError(
             f"contact policy {asking.policy.name!r} needs a time zone that exists; got "
             f"{asking.policy.default_timezone!r}. Correct default_timezone and check the strategy."
         )
-    from_ms = situation.at_ms
-    if via.next_morning_at is not None and not asking.waited:
-        from_ms = next_wall_time_ms(from_ms, tz, via.next_morning_at)
-    return next_allowed_ms(from_ms, tz, rules.hours, working_days_only=rules.working_days_only)
+    return tz

@@ -67,12 +67,17 @@ class Hours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ChannelRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What one channel needs: a consent, a place within its caps, a time of day."""
+    """What one channel needs: a consent, a place within its caps, a time of day.
+
+    `ends_with_hours` is for a message that a machine sends: it must go out within the hours in
+    which it was decided, or not at all. A manager's task may wait for the next ones.
+    """
 
     purpose: Purpose
     caps: tuple[Cap, ...]
     hours: tuple[Hours, ...]
     working_days_only: bool = False
+    ends_with_hours: bool = False
 
 
 class ContactPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -88,6 +88,24 @@ def next_allowed_ms(
     return starts[0] if starts else None
 
 
+def closing_ms(at_ms: int, tz: ZoneInfo, hours: tuple[Hours, ...]) -> int:
+    """Return when the window that holds `at_ms` ends; `at_ms` itself where none holds it.
+
+    >>> day = (Hours(start="09:00", end="21:00"),)
+    >>> closing_ms(3_600_000, zone("Asia/Shanghai"), day) // 3_600_000
+    13
+    >>> closing_ms(0, zone("Asia/Shanghai"), day)
+    0
+    """
+    clock = local(at_ms, tz).time()
+    ends = [
+        next_wall_time_ms(at_ms, tz, window.end)
+        for window in hours
+        if time.fromisoformat(window.start) <= clock < time.fromisoformat(window.end)
+    ]
+    return max(ends, default=at_ms)
+
+
 def next_wall_time_ms(at_ms: int, tz: ZoneInfo, clock: str) -> int:
     """Return the next time strictly after `at_ms` that the wall clock shows `HH:MM`.
 

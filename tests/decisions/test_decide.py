@@ -238,6 +238,16 @@ def test_a_message_in_the_evening_waits_and_is_checked_again() -> None:
     assert again.trigger_event_id == late.trigger_event_id
 
 
+def test_a_push_that_was_not_sent_by_nine_in_the_evening_is_not_sent_at_night() -> None:
+    """A channel that is slow must not wake a customer whose message was right in the afternoon."""
+    afternoon_ms = EVENING_MS - 6 * HOUR_MS
+    verdict = a_verdict(a_situation(at_ms=afternoon_ms))
+    assert verdict.action is not None
+
+    assert verdict.action.channel == "app"
+    assert verdict.action.not_after_ms == EVENING_MS - HOUR_MS
+
+
 @pytest.mark.parametrize(
     "change",
     [
