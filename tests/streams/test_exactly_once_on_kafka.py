@@ -118,8 +118,11 @@ def test_without_transactions_the_same_check_is_red(stand: Stand) -> None:
     """The check can see what it is for: a sink without transactions repeats outputs."""
     sequence = stand.role("sequence")
     decide = stand.role("decide", plain=True)
-    stand.pay(200)
+    stand.pay(100)
     with running(sequence):
+        with running(decide):  # a state stands, as it does in any deployment that has begun
+            assert eventually(lambda: stand.decided() >= stand.sent), decide.log.read_text()
+        stand.pay(200)
         decide.start(die={"records": 30})
         assert decide.wait() == -signal.SIGKILL
         decide.start()
