@@ -14,6 +14,8 @@ from simulator.purse import Movement, Purse
 
 _TAX_DAY = 14
 _HIDES_PER_DAY = 0.12
+_LEAST_TRADE = 0.1
+"""Of a business that shrinks for years: below it the line of its trend would cross zero."""
 _BUSINESS = {"merchant", "sme_owner"}
 _SHOPS: tuple[tuple[PurposeClass, float], ...] = (
     ("other", 16.0),
@@ -79,7 +81,7 @@ class Habits:
         person, random = self._person, self._random
         level = needs.level(day)
         cause = None if needs.current is None else needs.current.cause
-        factor = hardship.income_factor * (1.0 + self._trend * day.number)
+        factor = hardship.income_factor * max(_LEAST_TRADE, 1.0 + self._trend * day.number)
         factor *= 1.0 - 0.6 * level if cause == "cash_gap" else 1.0
         is_shop = person.kind == "merchant"
         kind, channel = ("person", "qr") if is_shop else ("enterprise", "wire")

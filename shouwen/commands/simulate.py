@@ -1,6 +1,5 @@
 """`shouwen simulate`: write the events of a bank that does not exist to a file."""
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,11 +7,22 @@ from pathlib import Path
 import click
 
 from contracts.recorded import RecordedEvent
-from shouwen.errors import ShouwenError
+from shouwen.output_file import require_folder
+from shouwen.progress import progress_bar
 
 _FIRST_DAY = "2026-01-05"
 _LOCAL_OFFSET = timedelta(hours=8)
 _DAY_MS = 86_400_000
+_YEARS = range(1990, 2096)
+"""Of the first day: accounts are older than it, and contracts know times from 1970 to 2109."""
+
+
+def _a_day_the_contracts_know(
+    _context: click.Context, _option: click.Parameter, start: datetime
+) -> datetime:
+    if start.year not in _YEARS:
+        raise click.BadParameter(f"it needs a year from {_YEARS[0]} to {_YEARS[-1]}.")
+    return start
 
 
 @click.command(
@@ -31,6 +41,7 @@ _DAY_MS = 86_400_000
     type=click.DateTime(formats=["%Y-%m-%d"]),
     default=_FIRST_DAY,
     show_default=True,
+    callback=_a_day_the_contracts_know,
     help="The first day, in China's time.",
 )
 @click.option(
@@ -47,10 +58,7 @@ def command(*, seed: int, customers: int, days: int, start: datetime, out: Path)
     """
     from simulator import simulate, write_jsonl
 
-    if not out.parent.is_dir():
-        raise ShouwenError(
-            f"--out needs a file in a folder that exists; {str(out.parent)!r} is none."
-        )
+    require_folder(out, option="--out")
     midnight = start.replace(tzinfo=UTC) - _LOCAL_OFFSET
     start_ms = int(midnight.timestamp()) * 1000
     events = simulate(seed=seed, customers=customers, days=days, start_ms=start_ms)
@@ -58,9 +66,9 @@ def command(*, seed: int, customers: int, days: int, start: datetime, out: Path)
     try:
         with (
             unfinished.open("wb") as file,
-            click.progressbar(length=days, label="days", file=sys.stderr) as bar,
+            progress_bar("days", days) as tell,
         ):
-            count = write_jsonl(_shown(events, start_ms, bar.update), file)
+            count = write_jsonl(_shown(events, start_ms, tell), file)
         unfinished.replace(out)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -119,3 +119,27 @@ def test_a_simulation_needs_a_folder_to_write_to(tmp_path: Path) -> None:
     done = shouwen("simulate", "--out", tmp_path / "no" / "bank.jsonl")
 
     assert is_one_line(done, "--out needs a file in a folder that exists")
+
+
+@pytest.mark.parametrize("start", ["1800-01-01", "1989-12-31", "2096-01-01", "9999-12-31"])
+def test_a_bank_of_years_that_no_contract_knows_is_a_usage_error(
+    start: str, tmp_path: Path
+) -> None:
+    """Its events would be refused by the front door, each with another sentence."""
+    done = shouwen("simulate", "--out", tmp_path / "bank.jsonl", "--start", start)
+
+    assert done.exit_code == 2
+    assert "it needs a year from 1990 to 2095" in done.output
+
+
+@pytest.mark.parametrize("start", ["1990-01-01", "2095-12-31"])
+def test_a_bank_of_the_outermost_years_is_written(start: str, tmp_path: Path) -> None:
+    """The bounds are what contracts allow, and a business may shrink for ten years.
+
+    Nothing is drawn in a pipe either: the count is the first thing said.
+    """
+    out = tmp_path / "bank.jsonl"
+    done = shouwen("simulate", "--out", out, "--start", start, "--customers", "9", "--days", "3650")
+
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith(f"{len(out.read_bytes().splitlines())} events of 9 customers")
