@@ -11,6 +11,7 @@ from replay.backtest import CURRENT, Candidate, backtest
 from replay.folding import this_engine
 from replay.report import page, print_report
 from shouwen.journals import journal_option, opened
+from shouwen.output_file import require_folder
 from shouwen.progress import progress_bar
 from shouwen.strategy_files import activation
 
@@ -47,6 +48,7 @@ def command(
     Example:
       shouwen backtest current my_strategy.yaml --journal var/journals/today --html report.html
     """
+    require_folder(html, option="--html")
     candidates = [
         Candidate(name=name, strategy=None if strategy == CURRENT else activation(strategy))
         for name, strategy in zip(_names(strategies), strategies, strict=True)

@@ -13,6 +13,7 @@ from replay.folding import this_engine
 from replay.verify import verify as verify_kept
 from replay.verify_text import print_verification
 from shouwen.journals import journal_option, keep_live, opened
+from shouwen.output_file import require_folder
 from shouwen.progress import progress_bar
 
 
@@ -64,6 +65,7 @@ def verify(journal: Path | None, *, as_json: bool, metrics_file: Path | None) ->
     Example:
       shouwen replay verify --journal var/journals/today
     """
+    require_folder(metrics_file, option="--metrics-file")
     with opened(journal) as kept, progress_bar("folding", kept.rows(Topic.JOURNAL)) as tell:
         found = verify_kept(kept, engine=this_engine(), progress=tell)
     if as_json:

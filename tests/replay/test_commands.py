@@ -67,6 +67,20 @@ def test_verify_tells_prometheus_how_many_do_not_agree(folder: Path, tmp_path: P
     assert "\nshouwen_replay_mismatch_total 2.0\n" in touched.read_text("utf-8")
 
 
+@pytest.mark.parametrize(
+    ("command", "option"), [("backtest current", "--html"), ("replay verify", "--metrics-file")]
+)
+def test_a_folder_that_is_not_there_is_told_before_the_fold(
+    command: str, option: str, folder: Path, tmp_path: Path
+) -> None:
+    """An hour of folding must not end with a file that cannot be written."""
+    told = run(*command.split(), "--journal", folder, option, tmp_path / "no" / "file")
+
+    assert told.exit_code == 1
+    assert told.output.startswith(f"Error: {option} needs a file in a folder that exists")
+    assert told.output.count("\n") == 1
+
+
 def test_verify_names_damage_in_one_line_and_exits_with_1(folder: Path, tmp_path: Path) -> None:
     """A flipped byte is found before anything is believed, and told by file and line."""
     copy = tmp_path / "copy"
