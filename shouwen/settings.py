@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(
         default=None,
         repr=False,
+        pattern=r"^(redis|rediss|unix)://",
         description="The view's Redis or Valkey; none starts one of our own.",
     )
     topic_prefix: str = Field(

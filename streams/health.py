@@ -8,6 +8,8 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import make_wsgi_app
 
+from streams.errors import StreamsError
+
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
 
@@ -55,9 +57,16 @@ class HealthServer:
         """Listen.
 
         Raises:
-            OSError: the port is taken.
+            StreamsError: the address is taken, or none of this machine.
         """
-        self._server = make_server(*self._address, self._answer, handler_class=_QuietHandler)
+        try:
+            self._server = make_server(*self._address, self._answer, handler_class=_QuietHandler)
+        except OSError as error:
+            host, port = self._address
+            raise StreamsError(
+                f"a worker needs {host}:{port} for /live, /ready and /metrics; got {error}. Stop "
+                "what listens there, or set SHOUWEN_METRICS_HOST and SHOUWEN_METRICS_PORT."
+            ) from error
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True
         )

@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 from adapters.metrics import Metrics
 from streams.app import TOPICS_READ, RoleApp, build_app
 from streams.broker_wait import wait_for_topics
+from streams.errors import StreamsError
 from streams.health import HealthServer
 from streams.lag import watch_lag
 from streams.lanes import Lanes
@@ -66,7 +67,10 @@ def run_worker(
         registry=metrics.registry,
         is_ready=lambda: lanes.is_ready and is_well(),
     )
-    health.start()
+    try:
+        health.start()
+    except StreamsError as error:
+        die(error)
     log.info("worker_started", port=health.port, pid=os.getpid(), build=settings.build)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

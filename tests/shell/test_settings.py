@@ -88,3 +88,12 @@ def test_no_password_is_shown_or_printed() -> None:
     assert settings.redis_url == url
     assert "s3cret-canary" not in f"{settings!r} {settings} {settings.shown()}"
     assert settings.shown()["redis_url"] == "rediss://view:***@redis.example:6379/0"
+
+
+@pytest.mark.parametrize("url", ["", "redis.example:6379", "https://view:s3cret-canary@r.example"])
+def test_an_address_that_is_no_redis_is_refused_before_a_worker_starts(url: str) -> None:
+    """`project` would end with it each time, for ever; and the refusal must not tell a password."""
+    with pytest.raises(SettingsError, match=r"redis_url: .*\(redis\|rediss\|unix\)") as refused:
+        Settings.load({"SHOUWEN_REDIS_URL": url})
+
+    assert "s3cret-canary" not in str(refused.value)

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from adapters import build
 from adapters.metrics import Metrics
+from streams.errors import StreamsError
 from streams.health import HealthServer
 
 
@@ -37,6 +38,19 @@ def test_a_worker_may_live_without_being_ready() -> None:
             assert b"shouwen_duplicates_total 1.0" in page.read()
     finally:
         server.stop()
+
+
+def test_a_taken_port_is_named_with_the_setting_that_chose_it() -> None:
+    """Two workers on one machine with the same port are the commonest mistake of a first start."""
+    registry = CollectorRegistry()
+    first = HealthServer("127.0.0.1", 0, registry=registry, is_ready=lambda: True)
+    first.start()
+    try:
+        second = HealthServer("127.0.0.1", first.port, registry=registry, is_ready=lambda: True)
+        with pytest.raises(StreamsError, match=rf"127\.0\.0\.1:{first.port} .*METRICS_PORT"):
+            second.start()
+    finally:
+        first.stop()
 
 
 def test_no_metric_is_labelled_by_a_customer_or_an_event() -> None:
