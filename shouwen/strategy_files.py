@@ -26,7 +26,8 @@ def activation(name: str) -> StrategyActivated:
     1
     """
     path = Path(name)
-    data = load_file(path if path.suffix in {".yaml", ".yml"} else bundled(name))
+    is_a_path = path.suffix != "" or path.parent != Path()
+    data = load_file(path if is_a_path else bundled(name))
     found = problems(data, permitted_use=permitted_use)
     if found:
         listed = "\n".join(f"  - {problem}" for problem in found)

@@ -14,6 +14,7 @@ from adapters.topics_admin import (
 )
 from shouwen.settings import Settings
 
+_CREATED = "created"
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
 
 
@@ -57,7 +58,7 @@ def apply(*, as_json: bool) -> None:
     """
     settings, wanted = _deployment()
     applied = apply_topics(settings.kafka_bootstrap, wanted)
-    _show(applied, verb="created", as_json=as_json)
+    _show(applied, verb=_CREATED, as_json=as_json)
     _fail_if(applied.differ)
 
 
@@ -102,7 +103,9 @@ def _show(found: TopicPlan, *, verb: str, as_json: bool) -> None:
         click.echo(f"{verb} {topic.name}, {topic.partitions} partitions: {topic.why}")
     for difference in found.differ:
         click.echo(f"differs {difference}")
-    click.echo(f"{len(found.right)} topics are as they must be")
+    right = len(found.right) + (len(found.create) if verb == _CREATED else 0)
+    total = len(found.right) + len(found.create) + len({d.topic for d in found.differ})
+    click.echo(f"{right} of {total} topics are as they must be")
 
 
 def _fail_if(failed: object) -> None:

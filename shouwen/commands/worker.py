@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+import structlog
 
 from adapters.local_valkey import LocalValkey
 from shouwen.settings import Settings
@@ -15,6 +16,8 @@ from streams.logs import configure_logs
 from streams.settings import ROLES, Role
 
 ALL = "all"
+
+log = structlog.get_logger(__name__)
 
 
 @click.command(name="worker")
@@ -63,4 +66,5 @@ def _environ(roles: list[Role], settings: Settings) -> Iterator[dict[str, str]]:
         yield environ
         return
     with LocalValkey(settings.data_dir / "valkey") as valkey:
+        log.info("view_started", url=valkey.url)
         yield {**environ, "SHOUWEN_REDIS_URL": valkey.url}

@@ -124,6 +124,20 @@ def test_a_wrong_partition_count_switches_nothing(deployment: Deployment, stand:
     assert on_control(stand) == [[]] * PARTITIONS
 
 
+@pytest.mark.parametrize("name", ["mine.json", "elsewhere/mine"])
+def test_a_path_is_not_taken_for_the_name_of_a_bundled_strategy(name: str, tmp_path: Path) -> None:
+    """An answer that there is no such strategy would send somebody to look in the wrong place."""
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("[1, 2]")
+
+    done = shouwen("strategy", "check", str(path))
+
+    assert done.exit_code == 1
+    assert "there is no strategy" not in done.output
+    assert path.name in done.output
+
+
 def test_a_strategy_that_passes_is_named_with_its_hash() -> None:
     """The hash is what the checker signs."""
     done = shouwen("strategy", "check", BUNDLED)
