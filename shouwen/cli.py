@@ -10,7 +10,7 @@ from typing import Any
 import click
 from typing_extensions import override
 
-from shouwen.errors import is_for_people
+from shouwen.errors import is_for_people, the_disk_refuses
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "backtest": ("shouwen.commands.backtest", "Try strategies over a recorded journal."),
@@ -63,9 +63,10 @@ class LazyCommands(click.Group):
         try:
             return super().invoke(ctx)
         except Exception as error:
-            if not is_for_people(error):
+            told = str(error) if is_for_people(error) else the_disk_refuses(error)
+            if told is None:
                 raise
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(told) from error
 
 
 @click.command(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})

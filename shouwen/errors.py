@@ -5,9 +5,10 @@ ShouwenError
 └── StuckError      a run makes no progress
 """
 
+import errno
 import sys
 
-__all__ = ["SettingsError", "ShouwenError", "StuckError", "is_for_people"]
+__all__ = ["SettingsError", "ShouwenError", "StuckError", "is_for_people", "the_disk_refuses"]
 
 _FOR_PEOPLE = (
     "shouwen.errors:ShouwenError",
@@ -54,3 +55,23 @@ def is_for_people(error: BaseException) -> bool:
         if module in sys.modules and isinstance(error, getattr(sys.modules[module], attribute)):
             return True
     return False
+
+
+def the_disk_refuses(error: BaseException) -> str | None:
+    """Return a sentence about a file that may not be used, or a disk that is full; else nothing.
+
+    >>> the_disk_refuses(PermissionError(13, "Permission denied", "var"))
+    "the command needs 'var'; got Permission denied. Give it the right, or name another place."
+    >>> the_disk_refuses(PermissionError(1, "Operation not permitted")) is None  # of no file
+    True
+    """
+    if not isinstance(error, OSError) or error.filename is None:
+        return None
+    match error.errno:
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            advice = "Give it the right, or name another place."
+        case errno.ENOSPC | errno.EDQUOT:
+            advice = "Make room, or name another place."
+        case _:
+            return None
+    return f"the command needs {str(error.filename)!r}; got {error.strerror}. {advice}"

@@ -1,5 +1,6 @@
 """The command line: quick to help, clear when it fails."""
 
+import errno
 import json
 import re
 import signal
@@ -126,6 +127,23 @@ def test_topics_plan_apply_check_agree_from_the_command_line(
     assert before_it == f"0 of {len(would)} topics are as they must be"
     assert after_it == f"{len(would)} of {len(would)} topics are as they must be"
     assert "partitions is 4, must be 8" in other.output
+
+
+def test_a_folder_that_may_not_be_written_is_one_line(
+    run: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An operator without the right needs the name of the folder, not a traceback."""
+
+    def refused(path: Path, *_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "open", refused)
+    result = run.invoke(main, ["simulate", "--out", str(tmp_path / "bank.jsonl")])
+
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: the command needs '")
+    assert "bank.jsonl.part'; got Permission denied" in result.output
+    assert result.output.count("\n") == 1
 
 
 def test_an_absent_broker_is_one_line(run: CliRunner) -> None:
