@@ -121,6 +121,8 @@ class Stand:
             {
                 "bootstrap.servers": settings.bootstrap,
                 "linger.ms": 5,
+                # Without it a retry may overtake: a recording then goes back in time by itself.
+                "enable.idempotence": True,
                 "message.max.bytes": 8 << 20,
                 "log_level": 2,
             }
