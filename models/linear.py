@@ -137,7 +137,7 @@ class LinearLearner(base.Classifier):
                 self._fix_bins()
         return probability
 
-    def undo_row(self, row: Row, y: bool, probability: float) -> None:  # noqa: FBT001
+    def undo_row(self, row: Row, y: bool, probability: float) -> None:  # noqa: FBT001 - as learn_row
         """Take back `learn_row(row, y)`, which returned `probability`.
 
         The row's gradient leaves the sums as if it had never come; what other rows taught since
