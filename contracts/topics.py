@@ -19,6 +19,9 @@ class Topic(StrEnum):
     APP_EVENTS = "app-events.v1"
     INTERACTIONS = "interactions.v1"
     CLOCK = "clock.v1"
+    RELATIONS = "relations.v1"
+    SIGNALS = "signals.v1"
+    NEIGHBOUR_SIGNALS = "neighbour-signals.v1"
     JOURNAL = "journal.v1"
     DECIDE_STATE = "decide-state.v1"
     DECISIONS = "decisions.v1"
@@ -41,16 +44,26 @@ SOURCES: tuple[Topic, ...] = (
     Topic.APP_EVENTS,
     Topic.INTERACTIONS,
     Topic.CLOCK,
+    Topic.RELATIONS,
+    Topic.SIGNALS,
+    Topic.NEIGHBOUR_SIGNALS,
 )
 """What `sequence` reads. The place in this tuple is the topic's rank: it breaks ties in time.
 
 Append only, and before nothing: a rank is written into every journal record. Facts about the
-customer come before what the customer does, and the tick that closes a moment comes last.
+customer come before what the customer does; what others know of the customer came to the system
+later than the tick, and so does its rank.
 """
 
 EVENT_SOURCES: tuple[Topic, ...] = tuple(
     topic for topic in SOURCES if topic not in {Topic.CONTROL, Topic.CLOCK}
 )
+"""Sources whose events are about one subject and keyed by it."""
+
+BANK_SOURCES: tuple[Topic, ...] = tuple(
+    topic for topic in EVENT_SOURCES if topic != Topic.NEIGHBOUR_SIGNALS
+)
+"""What a bank sends, and a recording holds; neighbour signals are our own consequence of it."""
 RANK: dict[Topic, int] = {topic: rank for rank, topic in enumerate(SOURCES)}
 
 
@@ -85,6 +98,9 @@ TOPICS: tuple[TopicSpec, ...] = (
     _source(Topic.APP_EVENTS, "behaviour in the app and on the web"),
     _source(Topic.INTERACTIONS, "what happened between us and the customer"),
     _source(Topic.CLOCK, "ticks"),
+    _source(Topic.RELATIONS, "who belongs with whom, one message per end; referrals"),
+    _source(Topic.SIGNALS, "what bureau, register, card network, maps and partners know"),
+    _source(Topic.NEIGHBOUR_SIGNALS, "what one subject's events mean for another one; ours"),
     TopicSpec(
         topic=Topic.JOURNAL,
         why="the one order of each partition: the truth",

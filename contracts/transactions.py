@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from contracts.envelope import Code, Envelope, EpochMs, Minor, Token
+from contracts.uses import Bps
 
 PurposeClass = Literal[
     "salary",
@@ -73,6 +74,7 @@ class TransactionPosted(Envelope):
     txn_channel: Literal["counter", "mobile", "pos", "qr", "wire", "atm", "batch"] = "batch"
     mcc: Code | None = None
     purpose_class: PurposeClass = "other"
+    purpose_confidence_bps: Bps | None = None
     geohash5: Code | None = None
     original_txn_id: Token | None = None
 

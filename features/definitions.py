@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from contracts.uses import Use
+
 Unit = Literal["minor", "count", "days", "minutes", "ratio"]
-Use = Literal["marketing", "credit", "fraud"]
 Aggregation = Literal["count", "sum", "min", "max", "since_last", "distinct", "last"]
 Key = Literal["counterparty", "account", "business_day", "business_month"]
 NullPolicy = Literal["zero", "missing"]

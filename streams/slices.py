@@ -48,8 +48,9 @@ class SliceBuffer:
     ...         value=None,
     ...         stamp=stamp,
     ...     )
-    >>> for topic in SOURCES[1:-1]:
-    ...     buffer.add(marker(topic, 7))
+    >>> for topic in SOURCES:
+    ...     if topic not in {Topic.CONTROL, Topic.CLOCK}:
+    ...         buffer.add(marker(topic, 7))
     >>> buffer.release()
     []
     >>> buffer.add(marker(Topic.CLOCK, 7))

@@ -17,9 +17,12 @@ from pydantic.fields import FieldInfo
 from contracts.app_events import AppEvent
 from contracts.consents import Consent
 from contracts.customers import Customer
-from contracts.decode import adapter
+from contracts.decode import adapter, subject_of
 from contracts.interactions import Interaction
 from contracts.loan_events import LoanEvent
+from contracts.neighbours import NeighbourSignal
+from contracts.relations import Relation
+from contracts.signals import Signal
 from contracts.topics import DAY_MS, Topic
 from contracts.transactions import Transaction
 
@@ -30,9 +33,14 @@ CONTRACTS: dict[Topic, Any] = {
     Topic.CUSTOMERS: Customer,
     Topic.CONSENTS: Consent,
     Topic.INTERACTIONS: Interaction,
+    Topic.RELATIONS: Relation,
+    Topic.SIGNALS: Signal,
+    Topic.NEIGHBOUR_SIGNALS: NeighbourSignal,
 }
 MODELS: tuple[tuple[Topic, type[BaseModel]], ...] = tuple(
-    (topic, model) for topic, union in CONTRACTS.items() for model in get_args(get_args(union)[0])
+    (topic, model)
+    for topic, contract in CONTRACTS.items()
+    for model in (get_args(get_args(contract)[0]) if get_args(contract) else (contract,))
 )
 HUGE = 10**30
 LATEST_MS = 1 << 42
@@ -57,6 +65,11 @@ _POOLS = {
     "outcome_code": ("rejected", "complaint", "opt_out", "other"),
     "risk_flags": ((), ("pep",)),
     "branch_path": ("hq", "hq/hz", "elsewhere"),
+    "node_id": ("c-1", "c-1", "c:2", "ent-1"),
+    "subject_id": ("c-1", "c:2", "ent-1"),
+    "enterprise_id": ("ent-1", "c-1"),
+    "lead_token": ("lead-1", "c:2"),
+    "other_node_id": tuple(f"n-{i}" for i in range(90)),
 }
 """Where events must meet to matter, they choose from a few values."""
 _KINDLY = {
@@ -130,6 +143,10 @@ def _any_text(chance: Random, metadata: tuple[Any, ...]) -> str:
     pattern = "".join(getattr(note, "pattern", "") for note in metadata)
     if "[A-Z]{3}" in pattern:
         return "CNY"
+    if "{4}-" in pattern:
+        return "2024-02-29" if pattern.endswith("-\\d{2}-\\d{2}$") else "2024-02"
+    if "b-hjkmnp-z" in pattern:
+        return "wtmk72"
     if "{1,64}" in pattern:
         return "Zone/1+-_"
     least = max((note.min_length for note in metadata if isinstance(note, MinLen)), default=0)
@@ -186,7 +203,7 @@ class AnyJournal:
         if self.sent:
             self._refer(event)
         self.sent.append((event["event_id"], event["occurred_at_ms"]))
-        key = event.get("customer_id") or event.get("device_id_hash")
+        key = subject_of(adapter(topic).validate_json(json.dumps(event)))
         assert key is not None
         return topic, key, event
 
