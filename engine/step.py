@@ -1,7 +1,5 @@
 """`step`: one source event of one subject, from its bytes to what the world hears of it."""
 
-import hashlib
-
 from contracts.app_events import ApplyProgressed
 from contracts.consents import ConsentDenied, ConsentGranted, ConsentWithdrawn
 from contracts.customers import CustomerClosed, CustomerProfile
@@ -25,12 +23,13 @@ from contracts.loan_events import (
     MonitoringStage,
     PaymentStage,
 )
-from contracts.topics import DAY_MS, Topic
+from contracts.topics import Topic
 from decisions.customer import note_consent, note_interaction
 from decisions.loan_state import Transition, apply_loan_event, apply_profile, apply_progress
 from decisions.situation import Trigger
 from engine.case import Case
 from engine.decide import decide_moments
+from engine.event_ids import note_arrival
 from engine.labels import close_on_event, open_weekly_row
 from engine.loan_changes import publish_transitions
 from engine.outputs import Output
@@ -38,9 +37,6 @@ from engine.partition import PartitionState
 from engine.subject import SubjectState
 from engine.timers import renew_loan_timers
 from features import log_events, update_and_read
-
-EVENT_ID_DAYS = 7
-EVENT_IDS_KEPT = 500
 
 
 def step(partition: PartitionState, subject: SubjectState, entry: Entry) -> list[Output]:
@@ -85,13 +81,10 @@ def _known(
     partition: PartitionState, subject: SubjectState, event: SourceEvent, entry: Entry
 ) -> list[Output] | None:
     """Return none for a new event, nothing for a duplicate, a dead letter for a conflict."""
-    body = hashlib.blake2b(entry.value, digest_size=8).digest()
-    known = subject.event_ids.get(event.event_id)
-    if known is None or known[0] <= entry.at_ms - EVENT_ID_DAYS * DAY_MS:
-        _forget_old_ids(subject, entry.at_ms)
-        subject.event_ids[event.event_id] = (entry.at_ms, body)
+    arrival = note_arrival(subject.event_ids, event.event_id, entry.value, at_ms=entry.at_ms)
+    if arrival == "new":
         return None
-    if known[1] == body:
+    if arrival == "duplicate":
         partition.count("duplicate_events")
         return []
     partition.count("id_conflicts")
@@ -112,22 +105,6 @@ def _known(
             headers=((DEAD_LETTER_HEADER, letter.model_dump_json().encode()),),
         )
     ]
-
-
-def _forget_old_ids(subject: SubjectState, at_ms: int) -> None:
-    """Drop ids older than 7 days, and the oldest where there are too many.
-
-    Ids are kept in order of arrival, and the clock never goes back: the oldest come first.
-    """
-    ids = subject.event_ids
-    horizon = at_ms - EVENT_ID_DAYS * DAY_MS
-    stale: list[str] = []
-    for event_id, (known_ms, _) in ids.items():
-        if known_ms > horizon and len(ids) - len(stale) < EVENT_IDS_KEPT:
-            break
-        stale.append(event_id)
-    for event_id in stale:
-        del ids[event_id]
 
 
 def _note(subject: SubjectState, event: SourceEvent, *, at_ms: int) -> tuple[Transition, ...]:

@@ -1,19 +1,18 @@
 """From a number in a decision back to the events that it rests on, by the obvious definition."""
 
-import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from contracts.decisions import Decision
 from contracts.decode import SourceEvent, decode
 from contracts.journal import Entry
-from contracts.topics import DAY_MS, Topic
+from contracts.topics import Topic
+from engine.event_ids import EventIds, note_arrival
 from features import SlowLog, log_events
 from features.catalogue import BY_NAME
 
 TIMER = "timer:"
-_ID_DAYS = 7
 _SAID = (
     "event_name",
     "direction",
@@ -75,31 +74,38 @@ def trace(decision: Decision, entries: Iterable[Entry]) -> tuple[FeatureUsed, ..
     was made before that entry was applied, as the clock passed the timer's due time.
     """
     by_timer = decision.cause.startswith(TIMER)
+    known = [entry for entry in entries if not (by_timer and entry.seq == decision.seq)]
+    return explain(decision.features, known, subject_id=decision.subject_id, at_ms=decision.at_ms)
+
+
+def explain(
+    features: Mapping[str, str], entries: Iterable[Entry], *, subject_id: str, at_ms: int
+) -> tuple[FeatureUsed, ...]:
+    """Return features (name to float hex) of a subject with the events behind each.
+
+    `entries` are all that the partition's journal held when the features were read at `at_ms`.
+    """
     log = SlowLog()
     events: dict[int, EventUsed] = {}
-    known: dict[str, tuple[int, bytes]] = {}
+    known: EventIds = {}
     for entry in entries:
-        last = entry.seq == decision.seq
-        if entry.key != decision.subject_id or not _is_event(entry) or (last and by_timer):
+        if entry.key != subject_id or not is_event(entry):
             continue
         event: SourceEvent = decode(entry.topic, entry.value)
-        body = hashlib.blake2b(entry.value, digest_size=8).digest()
-        before = known.get(event.event_id)
-        if before is not None and before[0] > entry.at_ms - _ID_DAYS * DAY_MS:
+        if note_arrival(known, event.event_id, entry.value, at_ms=entry.at_ms) != "new":
             continue
-        known[event.event_id] = (entry.at_ms, body)
         events[entry.seq] = event_used(entry, event)
         log.apply(log_events(event, entry.at_ms), tag=entry.seq)
-    again = log.read(decision.at_ms)
+    again = log.read(at_ms)
     return tuple(
         FeatureUsed(
             name=name,
             unit=BY_NAME[name].unit if name in BY_NAME else "",
             value_hex=value,
-            events=tuple(events[int(str(seq))] for seq in _members(log, name, decision.at_ms)),
+            events=tuple(events[int(str(seq))] for seq in _members(log, name, at_ms)),
             confirmed=name in again and again[name].hex() == value,
         )
-        for name, value in decision.features.items()
+        for name, value in features.items()
     )
 
 
@@ -119,7 +125,8 @@ def event_used(entry: Entry, event: SourceEvent) -> EventUsed:
     )
 
 
-def _is_event(entry: Entry) -> bool:
+def is_event(entry: Entry) -> bool:
+    """Tell whether an entry is an event of its subject, not a word to the whole partition."""
     return entry.topic not in {Topic.CONTROL, Topic.CLOCK}
 
 
