@@ -11,10 +11,11 @@ sources. `balance_min_minor_30d` is the lowest of any one account.
 
 from typing import Final
 
+from contracts.uses import Use
 from features.catalogue_contact import APP, CONTACT
 from features.catalogue_debts import DEBTS
 from features.catalogue_money import BALANCES, FLOWS, INCOMES
-from features.definitions import ANY_USE, Feature, Formula, Use
+from features.definitions import ANY_USE, Feature, Formula
 from features.families import counts, sums
 from features.kinds import INCOME, SESSION, kinds
 

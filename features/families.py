@@ -2,8 +2,9 @@
 
 from typing import Final
 
+from contracts.uses import Use
 from features.business_time import DAY_MS, HOUR_MS
-from features.definitions import ANY_USE, Aggregation, Unit, Use, Window
+from features.definitions import ANY_USE, Aggregation, Unit, Window
 
 SPANS_MS: Final = {
     "1h": HOUR_MS,

@@ -5,15 +5,17 @@
             w1 = amount 35 (+ 2^34) | id 22 | last-of-its-key flags 6
 
 All words are int64 and not negative. A flag says "the latest of its key", so that counting keys in
-a window is counting flags. A full run of 256 records has a block: count, sum, min, max and last per
-kind, and the flags; the newest 256 or more records have none. Flags and blocks are derived: a log
+a window is counting flags. What a flag stands for depends on the record's kind: filters that share
+no kind may share a flag (a "spec" is a filter with its key, and the plan says which spec a flag of
+a kind is). A full run of 256 records has a block: count, sum, min, max and last per kind, and two
+sums per spec; the newest 256 or more records have none. Flags and blocks are derived: a log
 of another catalogue gets them anew. A reversed event is taken out and its tombstone (kind 0) stays,
 so that it does not matter which of the two came first. This file imports nothing of ours (`_cache`
 says why), except the decorator.
 """
 
-# ruff: noqa: PLR0917, PLR2004, C901, SIM110 - compiled code: positional arguments only, codes of
-# the plan as plain numbers, loops that the compiler unrolls and that have no generators
+# ruff: noqa: PLR0917, PLR2004, C901 - compiled code: positional arguments only, codes of the plan
+# as plain numbers, loops that the compiler unrolls and that have no generators
 
 import numpy as np
 import numpy.typing as npt
@@ -26,13 +28,14 @@ Floats = npt.NDArray[np.float64]
 LAYOUT = 1
 HEADER_WORDS = 8
 FINGERPRINT, CLOCK, N, KEYS, LIMIT, WHOLE_FROM = 1, 2, 3, 4, 5, 6  # 0 is the layout, 7 is unused
-SPECS = 6
+SPECS = 24
+BITS = 6
 SEAL = 256
 SMALL = 64
 MAX_KEYS = (1 << 12) - 2
 AMOUNT_ZERO = 1 << 34
 ID_MASK = (1 << 22) - 1
-FLAGS_MASK = (1 << SPECS) - 1
+FLAGS_MASK = (1 << BITS) - 1
 CLAMP_MS = 300_000
 DAY_MS = 86_400_000
 OFFSET_MS = 28_800_000
@@ -42,7 +45,7 @@ BAD_FIELD = -1
 
 P_KINDS, P_COLUMNS, P_FINGERPRINT, P_LONGEST, P_BLOCK_WORDS = 0, 1, 2, 3, 4
 P_N_WINDOWS, P_N_FORMULAS, P_WINDOWS, P_CELL_END, P_CELLS, P_MEMBERS = 5, 6, 7, 8, 9, 10
-P_FORMULAS, P_SPECS_OF, P_KEY_OF, P_KEEP, P_HEAD_WORDS = 11, 12, 13, 14, 15
+P_FORMULAS, P_SPECS_OF, P_KEY_OF, P_KEEP, P_BIT_OF, P_SPEC_AT, P_HEAD_WORDS = range(11, 18)
 
 
 @compiled
@@ -91,15 +94,23 @@ def bucket_end(key_of: int, at: int) -> int:
 
 
 @compiled
+def spec_at(p: Words, kind: int, bit: int) -> int:
+    """Return the spec that a flag stands for on a record of `kind`, or -1."""
+    return int(p[p[P_SPEC_AT] + BITS * kind + bit])
+
+
+@compiled
 def flagged_of_key(r: Words, p: Words, i: int, spec: int, key: int, low: int) -> int:
     """Return the newest record below `i` with the flag and key, not older than `low`, or -1."""
     keyed = p[p[P_KEY_OF] + spec] == 0
+    bit = p[p[P_BIT_OF] + spec]
     while i > 0:
         i -= 1
         w0 = r[2 * i]
         if (w0 >> 20) < low:
             return -1
-        if (r[2 * i + 1] >> spec) & 1 and (not keyed or (w0 >> 1) & 4095 == key):
+        flagged = (r[2 * i + 1] >> bit) & 1 and spec_at(p, (w0 >> 13) & 127, bit) == spec
+        if flagged and (not keyed or (w0 >> 1) & 4095 == key):
             return i
     return -1
 
@@ -108,6 +119,7 @@ def flagged_of_key(r: Words, p: Words, i: int, spec: int, key: int, low: int) ->
 def hand_back(r: Words, p: Words, i: int, spec: int) -> int:
     """Give the flag of record `i` to the record before it with the same key; return that or `i`."""
     key_of = p[p[P_KEY_OF] + spec]
+    bit = p[p[P_BIT_OF] + spec]
     key = (r[2 * i] >> 1) & 4095
     low = -BIG if key_of == 0 else bucket_start(key_of, r[2 * i] >> 20)
     j = i
@@ -116,16 +128,17 @@ def hand_back(r: Words, p: Words, i: int, spec: int) -> int:
         w0 = r[2 * j]
         if (w0 >> 20) < low:
             return i
-        member = (p[p[P_SPECS_OF] + ((w0 >> 13) & 127)] >> spec) & 1
+        member = spec_at(p, (w0 >> 13) & 127, bit) == spec
         if member and (key_of != 0 or (w0 >> 1) & 4095 == key):
-            r[2 * j + 1] |= 1 << spec
+            r[2 * j + 1] |= 1 << bit
             return j
     return i
 
 
 @compiled
-def add_up(r: Words, i: int, kinds: int, a: Words) -> None:
+def add_up(r: Words, i: int, p: Words, a: Words) -> None:
     """Add one record to the sums of `a`: five per kind, then flags and flagged amounts."""
+    kinds = p[P_KINDS]
     w0 = r[2 * i]
     w1 = r[2 * i + 1]
     amount = (w1 >> 28) - AMOUNT_ZERO
@@ -137,10 +150,11 @@ def add_up(r: Words, i: int, kinds: int, a: Words) -> None:
     a[4 * kinds + k] = max(a[4 * kinds + k], w0 >> 20)
     flags = w1 & FLAGS_MASK
     if flags:
-        for s in range(SPECS):
-            on = (flags >> s) & 1
-            a[5 * kinds + s] += on
-            a[5 * kinds + SPECS + s] += on * amount
+        for bit in range(BITS):
+            if (flags >> bit) & 1:
+                s = spec_at(p, k, bit)
+                a[5 * kinds + s] += 1
+                a[5 * kinds + SPECS + s] += amount
 
 
 @compiled
@@ -166,7 +180,7 @@ def seal(h: Words, r: Words, b: Words, p: Words, dirty: int, had: int) -> None:
         a = b[block * size : (block + 1) * size]
         clear(p[P_KINDS], a)
         for i in range(block * SEAL, (block + 1) * SEAL):
-            add_up(r, i, p[P_KINDS], a)
+            add_up(r, i, p, a)
 
 
 @compiled
@@ -175,15 +189,17 @@ def flag_all(h: Words, r: Words, p: Words) -> None:
     n = h[N]
     for i in range(n):
         w0 = r[2 * i]
-        specs = p[p[P_SPECS_OF] + ((w0 >> 13) & 127)]
-        r[2 * i + 1] = (r[2 * i + 1] & ~FLAGS_MASK) | specs
-        for s in range(SPECS):
-            if (specs >> s) & 1:
+        kind = (w0 >> 13) & 127
+        bits = p[p[P_SPECS_OF] + kind]
+        r[2 * i + 1] = (r[2 * i + 1] & ~FLAGS_MASK) | bits
+        for bit in range(BITS):
+            if (bits >> bit) & 1:
+                s = spec_at(p, kind, bit)
                 key_of = p[p[P_KEY_OF] + s]
                 low = -BIG if key_of == 0 else bucket_start(key_of, w0 >> 20)
                 j = flagged_of_key(r, p, i, s, (w0 >> 1) & 4095, low)
                 if j >= 0:
-                    r[2 * j + 1] ^= 1 << s
+                    r[2 * j + 1] ^= 1 << bit
 
 
 @compiled
@@ -192,19 +208,20 @@ def insert(h: Words, r: Words, p: Words, e: Words, kind: int, key: int, dirty: i
     n = h[N]
     at = e[0]
     place = first_after(r, n, at)
-    specs = p[p[P_SPECS_OF] + kind]
+    bits = p[p[P_SPECS_OF] + kind]
     flags = 0
     dirty = min(dirty, place)
-    for s in range(SPECS):
-        if (specs >> s) & 1:
+    for bit in range(BITS):
+        if (bits >> bit) & 1:
+            s = spec_at(p, kind, bit)
             key_of = p[p[P_KEY_OF] + s]
             end = n if key_of == 0 else first_after(r, n, bucket_end(key_of, at))
             low = -BIG if key_of == 0 else bucket_start(key_of, at)
             j = flagged_of_key(r, p, end, s, key, low)
             if j < place:
-                flags |= 1 << s
+                flags |= 1 << bit
                 if j >= 0:
-                    r[2 * j + 1] ^= 1 << s
+                    r[2 * j + 1] ^= 1 << bit
                     dirty = min(dirty, j)
     for i in range(2 * n - 1, 2 * place - 1, -1):
         r[i + 2] = r[i]
@@ -220,9 +237,10 @@ def remove(h: Words, r: Words, p: Words, i: int, dirty: int) -> int:
     """Take a record out; return the oldest index that changed."""
     dirty = min(dirty, i)
     flags = r[2 * i + 1] & FLAGS_MASK
-    for s in range(SPECS):
-        if (flags >> s) & 1:
-            dirty = min(dirty, hand_back(r, p, i, s))
+    kind = (r[2 * i] >> 13) & 127
+    for bit in range(BITS):
+        if (flags >> bit) & 1:
+            dirty = min(dirty, hand_back(r, p, i, spec_at(p, kind, bit)))
     n = h[N]
     for j in range(2 * i, 2 * n - 2):
         r[j] = r[j + 2]
@@ -324,9 +342,9 @@ def key_of_hash(h: Words, keys: Words, key_hash: int) -> int:
 @compiled
 def needs_key(p: Words, kind: int) -> bool:
     """Return whether some feature counts the keys of this kind."""
-    specs = p[p[P_SPECS_OF] + kind]
-    for s in range(SPECS):
-        if (specs >> s) & 1 and p[p[P_KEY_OF] + s] == 0:
+    bits = p[p[P_SPECS_OF] + kind]
+    for bit in range(BITS):
+        if (bits >> bit) & 1 and p[p[P_KEY_OF] + spec_at(p, kind, bit)] == 0:
             return True
     return False
 
@@ -450,7 +468,7 @@ def read_all(h: Words, r: Words, b: Words, p: Words, at: int, a: Words, out: Flo
                     a[k] += block[k]
             elif (r[2 * (i - 1)] >> 20) > low:
                 i -= 1
-                add_up(r, i, kinds, a)
+                add_up(r, i, p, a)
             else:
                 break
         read_off(p, w, at, a, out)

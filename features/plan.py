@@ -13,8 +13,10 @@ from features.catalogue import CATALOGUE
 from features.definitions import Aggregation, Feature, Formula, Key, Window
 from features.errors import CatalogueError
 from features.kernel import (
+    BITS,
     HEADER_WORDS,
     LAYOUT,
+    P_BIT_OF,
     P_BLOCK_WORDS,
     P_CELL_END,
     P_CELLS,
@@ -29,6 +31,7 @@ from features.kernel import (
     P_MEMBERS,
     P_N_FORMULAS,
     P_N_WINDOWS,
+    P_SPEC_AT,
     P_SPECS_OF,
     P_WINDOWS,
     SPECS,
@@ -88,10 +91,12 @@ def compile_catalogue(catalogue: Sequence[Feature]) -> Plan:
     specs = _specs(windows)
     spans = sorted({window.window_ms for window in windows})
     members, cells, cell_end = _cells(windows, spans, specs, column)
-    specs_of, keep = [0] * len(KINDS), [0] * len(KINDS)
-    for bit, (where, _) in enumerate(specs):
-        for kind in where:
-            specs_of[CODES[kind]] |= 1 << bit
+    keep = [0] * len(KINDS)
+    bit_of, spec_at = _bits(specs)
+    specs_of = [
+        sum(1 << bit for bit in range(BITS) if spec_at[BITS * code + bit] >= 0)
+        for code in range(len(KINDS))
+    ]
     for window in windows:
         for kind in window.where:
             keep[CODES[kind]] = max(keep[CODES[kind]], window.window_ms)
@@ -106,8 +111,10 @@ def compile_catalogue(catalogue: Sequence[Feature]) -> Plan:
         P_SPECS_OF: specs_of,
         P_KEY_OF: key_of,
         P_KEEP: keep,
+        P_BIT_OF: bit_of,
+        P_SPEC_AT: spec_at,
     }
-    fingerprint = _hash([LAYOUT, len(KINDS), specs_of, key_of])
+    fingerprint = _hash([LAYOUT, len(KINDS), spec_at, key_of])
     head, body = [0] * P_HEAD_WORDS, list[int]()
     for place, table in tables.items():
         head[place] = P_HEAD_WORDS + len(body)
@@ -155,10 +162,30 @@ def _specs(windows: Sequence[Window]) -> dict[Spec, int]:
             specs.setdefault((window.where, window.of), len(specs))
     if len(specs) > SPECS:
         raise CatalogueError(
-            f"a record has {SPECS} flags, one for each pair of filter and key of `distinct` and "
-            f"`last`; the catalogue needs {len(specs)}. Share a filter, or widen the layout."
+            f"a log counts {SPECS} pairs of a filter and a key of `distinct` and `last`; the "
+            f"catalogue needs {len(specs)}. Share a filter, or raise SPECS."
         )
     return specs
+
+
+def _bits(specs: dict[Spec, int]) -> tuple[list[int], list[int]]:
+    """Return the flag of each spec, and the spec of each flag of each kind (-1: none).
+
+    Specs take the lowest flag that is free on all their kinds.
+    """
+    bit_of, spec_at = [0] * SPECS, [-1] * (BITS * len(KINDS))
+    for (where, of), spec in specs.items():
+        places = [[BITS * CODES[kind] + bit for kind in sorted(where)] for bit in range(BITS)]
+        free = [bit for bit in range(BITS) if all(spec_at[p] < 0 for p in places[bit])]
+        if not free:
+            raise CatalogueError(
+                f"a record has {BITS} flags, and `{of}` of {sorted(where)} needs one more. "
+                "Share a filter, or widen the layout."
+            )
+        bit_of[spec] = free[0]
+        for place in places[free[0]]:
+            spec_at[place] = spec
+    return bit_of, spec_at
 
 
 def _cells(

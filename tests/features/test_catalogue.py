@@ -4,9 +4,10 @@ from typing import get_args
 
 import pytest
 
+from contracts.uses import Use
 from features import NAMES, PLAN, SCHEMA_HASH, SlowLog, describe, permitted_use
 from features.catalogue import BY_NAME, CATALOGUE
-from features.definitions import Use, Window
+from features.definitions import Window
 from features.kinds import INFLOW, KINDS, OUTFLOW
 from features.plan import compile_catalogue
 from tests.features.histories import START_MS, a_reversal, an_event
