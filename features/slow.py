@@ -8,34 +8,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from features.business_time import DAY_MS, MINUTE_MS, business_day, business_month
 from features.catalogue import CATALOGUE
 from features.definitions import Feature, Formula, Window
-from features.kinds import KINDS
 from features.log_event import ADD, REVERSAL, LogEvent
-
-_MS = {"days": DAY_MS, "minutes": MINUTE_MS}
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """An event that the log holds, and the caller's mark on it."""
-
-    event: LogEvent
-    tag: object
-
-    @property
-    def kind(self) -> str:
-        """The kind by name."""
-        return KINDS[self.event.kind]
-
-    def key(self, of: str | None) -> int:
-        """Return what a keyed aggregation counts."""
-        if of == "business_day":
-            return business_day(self.event.occurred_at_ms)
-        if of == "business_month":
-            return business_month(self.event.occurred_at_ms)
-        return self.event.key_hash
+from features.slow_values import Known, decisive, value
 
 
 @dataclass(slots=True)
@@ -66,7 +42,7 @@ class SlowLog:
         values: dict[str, float] = {}
         for feature in self.catalogue:
             if isinstance(feature, Window):
-                values[feature.name] = _value(feature, self._seen(feature, at_ms), at_ms)
+                values[feature.name] = value(feature, self._seen(feature, at_ms), at_ms)
         for feature in self.catalogue:
             if isinstance(feature, Formula):
                 values[feature.name] = _work_out(feature, values)
@@ -90,7 +66,7 @@ class SlowLog:
         for window in windows:
             if isinstance(window, Window):
                 seen = self._seen(window, at_ms)
-                rests_on += _decisive(window, seen)
+                rests_on += decisive(window, seen)
         unique = {id(known): known for known in rests_on}
         ordered = sorted(unique.values(), key=lambda known: known.event.occurred_at_ms)
         return list(dict.fromkeys(known.tag for known in ordered))
@@ -101,7 +77,7 @@ class SlowLog:
             known
             for known in self.events
             if (known.event.stated_at_ms, known.event.id_hash) not in self.struck
-            and known.kind in window.where
+            and known.kind in window.kinds
             and at_ms - window.window_ms < known.event.occurred_at_ms <= at_ms
         ]
         return sorted(live, key=lambda known: known.event.occurred_at_ms)
@@ -117,52 +93,22 @@ def _same(a: LogEvent, b: LogEvent) -> bool:
     )
 
 
-def _value(window: Window, seen: list[Known], at_ms: int) -> float:
-    if not seen and window.null_policy == "missing":
-        return math.nan
-    if window.aggregation == "since_last":
-        return (at_ms - seen[-1].event.occurred_at_ms) / _MS[window.unit]
-    return float(_whole_number(window, seen))
-
-
-def _whole_number(window: Window, seen: list[Known]) -> int:
-    amounts = [known.event.amount_minor for known in seen]
-    match window.aggregation:
-        case "sum":
-            return sum(amounts)
-        case "min":
-            return min(amounts)
-        case "max":
-            return max(amounts)
-        case "distinct":
-            return len({known.key(window.of) for known in seen})
-        case "last":
-            return sum({k.key(window.of): k.event.amount_minor for k in seen}.values())
-        case "count" | "since_last":
-            return len(seen)
-
-
 def _work_out(formula: Formula, values: dict[str, float]) -> float:
-    over = sum(values[name] for name in formula.over) - sum(values[name] for name in formula.less)
-    under = sum(values[name] for name in formula.under) - sum(
-        values[name] for name in formula.under_less
-    )
+    over = _one_by_one(values, formula.over, formula.less)
+    under = _one_by_one(values, formula.under, formula.under_less)
     divisor = under * formula.per if formula.under else float(formula.per)
     if divisor == 0:
         return math.nan
-    return over * formula.times / divisor + formula.plus
+    score = over * formula.times / divisor + formula.plus
+    if formula.at_most is not None and score > formula.at_most:
+        return float(formula.at_most)
+    return score
 
 
-def _decisive(window: Window, seen: list[Known]) -> list[Known]:
-    """Return the events without which the value could be another one."""
-    match window.aggregation:
-        case "count" | "sum":
-            return seen
-        case "min":
-            return sorted(seen, key=lambda known: known.event.amount_minor)[:1]
-        case "max":
-            return sorted(seen, key=lambda known: -known.event.amount_minor)[:1]
-        case "since_last":
-            return seen[-1:]
-        case "distinct" | "last":
-            return list({known.key(window.of): known for known in seen}.values())
+def _one_by_one(values: dict[str, float], plus: Sequence[str], less: Sequence[str]) -> float:
+    total = 0.0
+    for name in plus:
+        total += values[name]
+    for name in less:
+        total -= values[name]
+    return total
