@@ -14,6 +14,7 @@ from shouwen.errors import is_for_people, the_disk_refuses
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "backtest": ("shouwen.commands.backtest", "Try strategies over a recorded journal."),
+    "bench": ("shouwen.commands.bench", "Measure what it costs, beside other libraries."),
     "demo": ("shouwen.commands.demo", "Watch a simulated bank decide, on a real Kafka."),
     "ingest": ("shouwen.commands.ingest", "Publish recorded events to a deployment."),
     "kafka": ("shouwen.commands.kafka", "Run a real Apache Kafka of your own on this machine."),

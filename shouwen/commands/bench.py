@@ -1,0 +1,59 @@
+"""`shouwen bench`: measure this machine with this code; nothing is published, nothing is kept."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from shouwen.bench.report import Benchmark
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _json_option(function: F) -> F:
+    return click.option(
+        "--json", "as_json", is_flag=True, help="One JSON object, for programs and for keeping."
+    )(function)
+
+
+@click.group(name="bench")
+def command() -> None:
+    """Measure what it costs on this machine, with the peers beside it in the same run.
+
+    Numbers are CPU of whole processes unless they say otherwise; a machine that does other work at
+    the same time shows in them. docs/performance.md has those of a quiet one.
+
+    \b
+    Example:
+      shouwen bench features
+    """
+
+
+@command.command()
+@click.option(
+    "--runs", type=click.IntRange(1, 99), default=5, show_default=True, help="The median counts."
+)
+@_json_option
+def features(*, runs: int, as_json: bool) -> None:
+    """Microseconds per event of all features; seconds to the first; other libraries beside.
+
+    \b
+    Example:
+      shouwen bench features --json
+    """
+    from shouwen.bench.features_bench import FeaturesBenchmark
+
+    _measure(FeaturesBenchmark(runs=runs), as_json=as_json)
+
+
+def _measure(benchmark: "Benchmark", *, as_json: bool) -> None:
+    from rich.console import Console
+
+    from shouwen.bench.report import run, show
+
+    measured = run(benchmark)
+    if as_json:
+        click.echo(measured.as_json())
+    else:
+        show(measured, Console())
