@@ -12,6 +12,7 @@ from contracts.examples import LearnBarrier
 from contracts.journal import Entry, JournalError
 from contracts.topics import Topic
 from engine.control import apply_control
+from engine.neighbour_outputs import all_told
 from engine.outputs import Output, output
 from engine.partition import PartitionState
 from engine.step import step
@@ -53,7 +54,7 @@ def fold(partition: PartitionState, subjects: Subjects, entries: Sequence[Entry]
             case Topic.CONTROL:
                 outputs += apply_control(partition, entry)
             case Topic.CLOCK:
-                outputs += _tick(entry)
+                outputs += _tick(partition, entry)
             case _:
                 outputs += step(partition, subjects.get(entry.key), entry)
                 subjects.settle(entry.key)
@@ -73,9 +74,17 @@ def _pass_time(partition: PartitionState, subjects: Subjects, entry: Entry) -> l
     return outputs
 
 
-def _tick(entry: Entry) -> list[Output]:
+def _tick(partition: PartitionState, entry: Entry) -> list[Output]:
     tick: Tick = decode(Topic.CLOCK, entry.value)
-    if not tick.learn or tick.slice_no is None:
+    if tick.slice_no is None:
         return []
-    barrier = LearnBarrier(partition=entry.partition, at_ms=entry.at_ms, slice_no=tick.slice_no)
-    return [output(Topic.EXAMPLES, key=str(entry.partition), message=barrier, seq=entry.seq)]
+    partition.facts.slice_no = tick.slice_no
+    outputs: list[Output] = []
+    if tick.neighbours:
+        outputs.append(all_told(entry, tick.slice_no))
+    if tick.learn:
+        barrier = LearnBarrier(partition=entry.partition, at_ms=entry.at_ms, slice_no=tick.slice_no)
+        outputs.append(
+            output(Topic.EXAMPLES, key=str(entry.partition), message=barrier, seq=entry.seq)
+        )
+    return outputs

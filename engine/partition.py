@@ -15,7 +15,8 @@ class PartitionFacts(msgspec.Struct, kw_only=True):
     """The small part, written with every state interval.
 
     `chain` is the hash of the last decision: each decision carries the one before it.
-    `counts` are totals since the beginning of the journal, for reconciliation.
+    `counts` are totals since the beginning of the journal, for reconciliation. `slice_no` is the
+    last slice of recorded time that a tick has closed; 0 before the first, and with a live clock.
     """
 
     partition: int
@@ -24,6 +25,7 @@ class PartitionFacts(msgspec.Struct, kw_only=True):
     chain: str = ""
     offsets: dict[str, int] = {}
     counts: dict[str, int] = {}
+    slice_no: int = 0
 
 
 class PartitionState:

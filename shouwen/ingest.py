@@ -13,7 +13,18 @@ from contracts.control import Control
 from contracts.ids import partition_of
 from contracts.recorded import RecordedLine
 from contracts.slices import HEADER, SliceStamp
-from contracts.topics import EVENT_SOURCES, Topic
+from contracts.topics import BANK_SOURCES, Topic
+
+HOPS: dict[Topic, int] = {
+    Topic.APP_EVENTS: 2,
+    Topic.LOAN_EVENTS: 3,
+    Topic.SIGNALS: 3,
+    Topic.RELATIONS: 3,
+}
+"""Over how many hops a record can reach others: customer, device, customer for one of the app."""
+
+_ALONG_EDGES = frozenset({Topic.LOAN_EVENTS, Topic.SIGNALS})
+"""What reaches nobody as long as the recording has told of no relation."""
 
 UNKEYED_PARTITION = 0
 """Where a record without a key goes: it has no subject, and the front door will say so."""
@@ -86,6 +97,38 @@ class IngestPlan:
         return max(from_ms, self.history_until_ms), from_ms + slice_ms
 
 
+@dataclass(slots=True)
+class Travel:
+    """Knows for how many more slices neighbour signals may be on their way.
+
+    A hop takes a slice. To think that there are signals where there are none costs a wait; to miss
+    one would cost the signal its place, so this asks what a record could do, not what it does.
+
+    >>> travel = Travel()
+    >>> travel.note(Topic.LOAN_EVENTS)
+    >>> travel.pass_slice()
+    False
+    >>> travel.note(Topic.APP_EVENTS)
+    >>> [travel.pass_slice() for _ in range(3)]
+    [True, True, False]
+    """
+
+    hops_left: int = 0
+    has_edges: bool = False
+
+    def note(self, topic: Topic) -> None:
+        """Take in that a record of this topic is in the slice."""
+        self.has_edges = self.has_edges or topic is Topic.RELATIONS
+        if self.has_edges or topic not in _ALONG_EDGES:
+            self.hops_left = max(self.hops_left, HOPS.get(topic, 0))
+
+    def pass_slice(self) -> bool:
+        """Return whether the slice may cause signals, and go on to the next one."""
+        is_on = self.hops_left > 0
+        self.hops_left = max(0, self.hops_left - 1)
+        return is_on
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingested:
     """What went in: records of the recording, slices, and the recorded time of the last tick."""
@@ -118,23 +161,26 @@ def ingest(
     """
     records = slices = 0
     first_ms = end_ms = learnt_ms = 0
-    learn = False
-    for slice_no, ((from_ms, end_ms), group) in enumerate(_slices(lines, plan), start=1):
+    tick = Tick()
+    travel = Travel()
+    for (from_ms, end_ms), group in _slices(lines, plan):
         if slices == 0:
             first_ms = learnt_ms = from_ms
             _open(publisher, plan, first_ms)
-        count = _publish_slice(publisher, plan, slice_no, group)
+        slices += 1
+        count = _publish_slice(publisher, plan, slices, group, travel=travel)
         records += count
-        answered, learn = learn, 0 < plan.learn_every_ms <= end_ms - learnt_ms
+        learn = 0 < plan.learn_every_ms <= end_ms - learnt_ms
         if learn:
             learnt_ms = end_ms
-        _close(publisher, plan, slice_no, end_ms, learn=learn, await_control=answered)
+        last, tick = tick, Tick(learn=learn, slice_no=slices, neighbours=travel.pass_slice())
+        _close(publisher, plan, end_ms, tick=tick, last=last)
+        after_slice(slices, end_ms, count)
+    while tick.learn or tick.neighbours:
+        # The last slice asked for something, and the answer belongs to one more slice.
         slices += 1
-        after_slice(slice_no, end_ms, count)
-    if learn:
-        # The last slice asked the learner, whose answer belongs to one more slice.
-        _close(publisher, plan, slices + 1, end_ms, learn=False, await_control=True)
-        slices += 1
+        last, tick = tick, Tick(slice_no=slices, neighbours=travel.pass_slice())
+        _close(publisher, plan, end_ms, tick=tick, last=last)
     return Ingested(
         records=records,
         control=len(plan.control) * plan.partitions if slices else 0,
@@ -158,9 +204,9 @@ def _slices(
                     f"a recording needs records in order of known_at_ms; got {line.known_at_ms} "
                     f"after {last_ms}. Sort it by known_at_ms."
                 )
-            if line.topic not in EVENT_SOURCES:
+            if line.topic not in BANK_SOURCES:
                 raise ValueError(
-                    f"a recording holds events of {[topic.value for topic in EVENT_SOURCES]}; got "
+                    f"a recording holds events of {[topic.value for topic in BANK_SOURCES]}; got "
                     f"one of {line.topic.value!r}. Activate strategies through the command."
                 )
             last_ms = line.known_at_ms
@@ -172,6 +218,7 @@ def _slices(
 def _open(publisher: Publisher, plan: IngestPlan, at_ms: int) -> None:
     """Write slice 0: what is active from the beginning, in every partition."""
     stamp = SliceStamp(slice_no=0, known_at_ms=at_ms)
+    marker = SliceStamp(slice_no=0, known_at_ms=at_ms, marker=True)
     for partition in range(plan.partitions):
         for control in plan.control:
             publisher.publish(
@@ -181,15 +228,22 @@ def _open(publisher: Publisher, plan: IngestPlan, at_ms: int) -> None:
                 value=control.model_dump_json().encode(),
                 headers=((HEADER, stamp.pack()),),
             )
-    _mark(publisher, plan, (Topic.CONTROL,), 0, at_ms)
-    _mark(publisher, plan, (*EVENT_SOURCES, Topic.CLOCK), 0, at_ms, await_control=True)
+    _mark(publisher, plan, (Topic.CONTROL,), marker)
+    stamp = SliceStamp(slice_no=0, known_at_ms=at_ms, marker=True, await_control=True)
+    _mark(publisher, plan, (*BANK_SOURCES, Topic.CLOCK), stamp)
 
 
 def _publish_slice(
-    publisher: Publisher, plan: IngestPlan, slice_no: int, group: Iterable[RecordedLine]
+    publisher: Publisher,
+    plan: IngestPlan,
+    slice_no: int,
+    group: Iterable[RecordedLine],
+    *,
+    travel: Travel,
 ) -> int:
     count = 0
     for line in group:
+        travel.note(line.topic)
         if line.partition is not None:
             partition = line.partition % plan.partitions
         elif line.key is not None:
@@ -208,41 +262,38 @@ def _publish_slice(
     return count
 
 
-def _close(
-    publisher: Publisher,
-    plan: IngestPlan,
-    slice_no: int,
-    end_ms: int,
-    *,
-    learn: bool,
-    await_control: bool,
-) -> None:
-    tick = Tick(learn=learn, slice_no=slice_no).model_dump_json().encode()
+def _close(publisher: Publisher, plan: IngestPlan, end_ms: int, *, tick: Tick, last: Tick) -> None:
+    """Write a slice's tick, and the markers behind all that it holds.
+
+    It awaits the answers to what `last`, the tick of the slice before it, asked for.
+    """
+    slice_no = tick.slice_no or 0
+    value = tick.model_dump_json().encode()
     stamp = SliceStamp(slice_no=slice_no, known_at_ms=end_ms)
     for partition in range(plan.partitions):
         publisher.publish(
             Topic.CLOCK,
             partition=partition,
             key=None,
-            value=tick,
+            value=value,
             headers=((HEADER, stamp.pack()),),
         )
-    topics = (*EVENT_SOURCES, Topic.CLOCK)
-    _mark(publisher, plan, topics, slice_no, end_ms, await_control=await_control)
+    marker = SliceStamp(
+        slice_no=slice_no,
+        known_at_ms=end_ms,
+        marker=True,
+        await_control=last.learn,
+        await_neighbours=last.neighbours,
+    )
+    _mark(publisher, plan, (*BANK_SOURCES, Topic.CLOCK), marker)
 
 
 def _mark(
     publisher: Publisher,
     plan: IngestPlan,
     topics: Iterable[Topic],
-    slice_no: int,
-    end_ms: int,
-    *,
-    await_control: bool = False,
+    marker: SliceStamp,
 ) -> None:
-    stamp = SliceStamp(
-        slice_no=slice_no, known_at_ms=end_ms, marker=True, await_control=await_control
-    )
     for topic in topics:
         for partition in range(plan.partitions):
             publisher.publish(
@@ -250,5 +301,5 @@ def _mark(
                 partition=partition,
                 key=None,
                 value=None,
-                headers=((HEADER, stamp.pack()),),
+                headers=((HEADER, marker.pack()),),
             )

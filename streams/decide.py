@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from adapters.metrics import Metrics
 from contracts.ids import partition_of
@@ -141,15 +141,21 @@ class DecideWork:
         headers: Headers = output.headers
         if topic is Topic.DECISIONS:
             headers = [*headers, (APPENDED_HEADER, str(appended_ms).encode())]
-        self._sink.produce(
-            self._names[topic],
-            partition=0
-            if topic in _SINGLE
-            else partition_of(output.key, self._settings.partitions),
-            key=output.key.encode(),
-            value=output.value,
-            headers=headers,
-        )
+        for partition in self._targets(output):
+            self._sink.produce(
+                self._names[topic],
+                partition=partition,
+                key=output.key.encode(),
+                value=output.value or None,
+                headers=headers,
+            )
+
+    def _targets(self, output: Output) -> Iterable[int]:
+        if output.everywhere:
+            return range(self._settings.partitions)
+        if output.topic in _SINGLE:
+            return (0,)
+        return (partition_of(output.key, self._settings.partitions),)
 
     def _mark_outputs(self) -> None:
         self._keep(mark_key("outputs"), self._mark().encode())

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from contracts.topics import Topic
 from streams.microbatch import RecordBatch
-from streams.records import SourceRecord, read_stamp
+from streams.records import SourceRecord, read_cause, read_stamp
 from streams.settings import StreamSettings
 
 
@@ -45,4 +45,5 @@ def source_records(
                 key=record.key,
                 value=record.value,
                 stamp=read_stamp(record.headers) if is_recorded else None,
+                cause=read_cause(record.headers) if is_recorded else None,
             )

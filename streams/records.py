@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from contracts.slices import HEADER, SliceStamp
+from contracts.slices import CAUSE_HEADER, HEADER, Cause, SliceStamp
 from contracts.topics import Topic
 
 
@@ -11,8 +11,8 @@ from contracts.topics import Topic
 class SourceRecord:
     """One record of one source topic-partition, good or bad.
 
-    `appended_ms` is the broker's stamp. `stamp` is the place in recorded time; none in a live
-    deployment, or where the header is not ours.
+    `appended_ms` is the broker's stamp. `stamp` is the place in recorded time, and `cause` what
+    caused a neighbour signal; none in a live deployment, or where the header is not ours.
     """
 
     topic: Topic
@@ -22,6 +22,7 @@ class SourceRecord:
     key: bytes | None
     value: bytes | None
     stamp: SliceStamp | None = None
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,21 @@ def read_stamp(headers: Iterable[tuple[str, bytes]] | None) -> SliceStamp | None
         if name == HEADER:
             try:
                 return SliceStamp.unpack(raw)
+            except ValueError:
+                return None
+    return None
+
+
+def read_cause(headers: Iterable[tuple[str, bytes]] | None) -> Cause | None:
+    """Return what caused a neighbour signal, by its headers; none where no header readably says.
+
+    >>> read_cause([("shouwen-cause", Cause(partition=1, seq=5).pack())]).seq
+    5
+    """
+    for name, raw in headers or ():
+        if name == CAUSE_HEADER:
+            try:
+                return Cause.unpack(raw)
             except ValueError:
                 return None
     return None

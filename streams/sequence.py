@@ -53,7 +53,7 @@ class SequenceWork:
         self._now_ms = now_ms
         self._names = {topic: settings.name(topic) for topic in _WRITTEN}
         self._place = JournalPlace()
-        self._slices = SliceBuffer()
+        self._slices = SliceBuffer(partitions=settings.partitions)
         self._rate = DeadLetterRate(
             partition=partition,
             ratio=settings.dead_letter_alert_ratio,
@@ -95,7 +95,7 @@ class SequenceWork:
 
     def pause(self) -> Mapping[Topic, int]:
         """Drop slices that are not whole; they are read again."""
-        self._slices = SliceBuffer()
+        self._slices = SliceBuffer(partitions=self._settings.partitions)
         return self._positions()
 
     def close(self) -> None:

@@ -13,12 +13,12 @@ import msgspec
 from adapters.recorded.slices import top_level_slices
 from adapters.recorded.source import RecordedSourceError
 from contracts.recorded import RecordedLine, UnreadableLine
-from contracts.topics import EVENT_SOURCES, Topic
+from contracts.topics import BANK_SOURCES, Topic
 
 _BOM = b"\xef\xbb\xbf"
 _END_OF_TIME_MS = 1 << 42
 _INT32 = 1 << 31
-_TOPICS = {topic.value: topic for topic in EVENT_SOURCES}
+_TOPICS = {topic.value: topic for topic in BANK_SOURCES}
 
 
 class _Line(msgspec.Struct):

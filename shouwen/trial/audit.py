@@ -15,7 +15,7 @@ from kafka import KafkaConsumer, TopicPartition
 
 from contracts.dead_letters import HEADER as DEAD_LETTER_HEADER
 from contracts.slices import HEADER as SLICE_HEADER
-from contracts.topics import EVENT_SOURCES, Topic
+from contracts.topics import BANK_SOURCES, Topic
 
 _POLL_MS = 500
 _MARKER_FLAG = 1
@@ -29,6 +29,8 @@ class Audit:
     """What a reader of committed records found.
 
     `lost` are identities (event id and hash of the body) that are in a source and nowhere else;
+    `published` and `journal_events` count what the bank sent, `signals_sent` and `journal_signals`
+    what subjects told each other, `signals_dead` what of it the front door let not in;
     `dead_letters` counts those of the front door by reason, `conflicts` those found by `decide`;
     `controls_refused` are strategies and snapshots that it could not use.
     """
@@ -37,6 +39,9 @@ class Audit:
     journal_events: int
     journal_ticks: int
     journal_control: int
+    signals_sent: int = 0
+    journal_signals: int = 0
+    signals_dead: int = 0
     dead_letters: Counter[str] = field(default_factory=Counter)
     conflicts: int
     controls_refused: int = 0
@@ -50,19 +55,21 @@ def audit(bootstrap: str, *, topic_prefix: str = "") -> Audit:
         bootstrap: The brokers.
         topic_prefix: Stands before every topic.
     """
-    sources = {f"{topic_prefix}{topic.value}" for topic in EVENT_SOURCES}
+    neighbours = f"{topic_prefix}{Topic.NEIGHBOUR_SIGNALS.value}"
+    sources = {neighbours, *(f"{topic_prefix}{topic.value}" for topic in BANK_SOURCES)}
     journal = f"{topic_prefix}{Topic.JOURNAL.value}"
     letters = f"{topic_prefix}{Topic.DEAD_LETTERS.value}"
     went_in: set[str] = set()
     came_out: set[str] = set()
-    published = 0
+    published = signals_sent = 0
     kinds: Counter[str] = Counter()
     dead: Counter[str] = Counter()
-    refused = 0
+    refused = signals_dead = 0
     for record in _records(bootstrap, sorted({*sources, journal, letters})):
         if record.topic in sources:
             if not _is_marker(record):
-                published += 1
+                published += record.topic != neighbours
+                signals_sent += record.topic == neighbours
                 went_in.add(_identity(record.key, record.value))
             continue
         came_out.add(_identity(record.key, record.value))
@@ -72,6 +79,8 @@ def audit(bootstrap: str, *, topic_prefix: str = "") -> Audit:
             letter = json.loads(dict(record.headers or ())[DEAD_LETTER_HEADER])
             if letter["source_topic"] == Topic.CONTROL.value:
                 refused += 1
+            elif letter["source_topic"] == Topic.NEIGHBOUR_SIGNALS.value:
+                signals_dead += 1
             else:
                 dead[letter["reason"]] += 1
     conflicts = dead.pop("id_conflict", 0)
@@ -80,6 +89,9 @@ def audit(bootstrap: str, *, topic_prefix: str = "") -> Audit:
         journal_events=kinds["event"],
         journal_ticks=kinds["tick"],
         journal_control=kinds["control"],
+        signals_sent=signals_sent,
+        journal_signals=kinds["neighbour"],
+        signals_dead=signals_dead,
         dead_letters=dead,
         conflicts=conflicts,
         controls_refused=refused,
@@ -124,8 +136,8 @@ def _is_marker(record: Any) -> bool:
 def _kind(record: Any) -> str:
     """Return what a journal record is, from its value alone: no code of ours reads it."""
     event_type = json.loads(record.value).get("event_type")
-    if event_type == "tick":
-        return "tick"
+    if event_type in {"tick", "neighbour"}:
+        return str(event_type)
     control = {"strategy_activated", "strategy_paused", "snapshot_activated"}
     return "control" if event_type in control else "event"
 

@@ -14,7 +14,7 @@ from kafka.partitioner.default import murmur2
 from contracts.clock import Tick
 from contracts.control import Control, StrategyPaused
 from contracts.recorded import RecordedLine
-from contracts.topics import DAY_MS, EVENT_SOURCES, SOURCES, Topic
+from contracts.topics import BANK_SOURCES, DAY_MS, SOURCES, Topic
 from shouwen.ingest import UNKEYED_PARTITION, Ingested, IngestPlan, ingest
 from shouwen.strategy_files import DEFAULT_STRATEGY, activation
 from simulator import simulate
@@ -29,7 +29,7 @@ A_PAUSE = StrategyPaused(strategy_id="some_strategy", reason="a control record l
 def a_line(
     known_at_ms: int,
     *,
-    topic: Topic = Topic.APP_EVENTS,
+    topic: Topic = Topic.TRANSACTIONS,
     key: str | None = "c-1",
     raw_value: bytes | None = b"{}",
     partition: int | None = None,
@@ -90,9 +90,9 @@ def awaits_control(topics: MemoryTopics, partition: int = 0) -> list[int]:
 def test_records_are_cut_at_whole_multiples_of_the_slice() -> None:
     """Two recordings of one bank must be cut at the same times, wherever each begins."""
     topics, done = published([a_line(ms, key="c-1") for ms in (7, 9, 10, 19, 20)], a_plan())
-    (partition,) = [p for p in range(2) if len(topics.of(Topic.APP_EVENTS, p)) > 4]
+    (partition,) = [p for p in range(2) if len(topics.of(Topic.TRANSACTIONS, p)) > 4]
 
-    assert slices_of(topics.of(Topic.APP_EVENTS, partition), markers=False) == [1, 1, 2, 2, 3]
+    assert slices_of(topics.of(Topic.TRANSACTIONS, partition), markers=False) == [1, 1, 2, 2, 3]
     assert [tick[:2] for tick in ticks_of(topics)] == [(1, 10), (2, 20), (3, 30)]
     assert done == Ingested(records=5, control=0, ticks=6, slices=3, first_ms=0, last_ms=30)
 
@@ -105,7 +105,7 @@ def test_history_has_larger_slices_and_ends_with_one() -> None:
     topics, done = published([a_line(ms) for ms in (3, 99, 101, 144, 145, 149, 150)], plan)
 
     assert [tick[:2] for tick in ticks_of(topics)] == [(1, 100), (2, 145), (3, 150), (4, 160)]
-    assert slices_of(topics.of(Topic.APP_EVENTS), markers=False) == [1, 1, 2, 2, 3, 3, 4]
+    assert slices_of(topics.of(Topic.TRANSACTIONS), markers=False) == [1, 1, 2, 2, 3, 3, 4]
     assert done.first_ms == 0
 
 
@@ -146,7 +146,7 @@ def test_every_source_but_control_has_a_marker_behind_each_slice() -> None:
     topics, _ = published([a_line(5), a_line(15)], a_plan())
 
     for partition in range(2):
-        for topic in (*EVENT_SOURCES, Topic.CLOCK):
+        for topic in (*BANK_SOURCES, Topic.CLOCK):
             assert slices_of(topics.of(topic, partition), markers=True) == [0, 1, 2]
         assert slices_of(topics.of(Topic.CONTROL, partition), markers=True) == [0]
 
@@ -155,7 +155,7 @@ def test_a_marker_stands_behind_the_records_of_its_slice() -> None:
     """A marker in front of a record would leave the record outside its slice."""
     topics, _ = published([a_line(ms) for ms in (1, 2, 11, 12)], a_plan(partitions=1))
 
-    stamps = [record.stamp for record in topics.of(Topic.APP_EVENTS)]
+    stamps = [record.stamp for record in topics.of(Topic.TRANSACTIONS)]
 
     assert [(s.slice_no, s.marker) for s in stamps if s is not None] == [
         (0, True),
@@ -228,7 +228,7 @@ def test_a_record_goes_to_the_partition_that_any_kafka_client_computes(
     (record,) = [
         record
         for partition in range(partitions)
-        for record in topics.of(Topic.APP_EVENTS, partition)
+        for record in topics.of(Topic.TRANSACTIONS, partition)
         if record.key is not None
     ]
 
@@ -240,7 +240,7 @@ def test_a_recording_may_put_a_record_where_it_does_not_belong() -> None:
     topics, _ = published([a_line(5, partition=wrong) for wrong in (0, 1, 5)], a_plan(partitions=2))
 
     counts = [
-        len(slices_of(topics.of(Topic.APP_EVENTS, partition), markers=False))
+        len(slices_of(topics.of(Topic.TRANSACTIONS, partition), markers=False))
         for partition in range(2)
     ]
 
@@ -253,7 +253,7 @@ def test_a_record_without_a_key_or_a_value_is_published_as_it_came() -> None:
         [a_line(5, key=None), a_line(6, key=None, raw_value=None)], a_plan(partitions=4)
     )
 
-    found = topics.of(Topic.APP_EVENTS, UNKEYED_PARTITION)[1:3]
+    found = topics.of(Topic.TRANSACTIONS, UNKEYED_PARTITION)[1:3]
 
     assert [(record.key, record.value) for record in found] == [(None, b"{}"), (None, None)]
     assert done.records == 2
@@ -368,7 +368,7 @@ def test_every_record_is_in_the_journal_or_among_the_dead_letters() -> None:
     """Nothing is lost, from the file to the last entry."""
     calm = a_run_in_peace()
 
-    entered = [e for journal in calm.journals for e in journal if e.topic in EVENT_SOURCES]
+    entered = [e for journal in calm.journals for e in journal if e.topic in BANK_SOURCES]
     dead = [letter for buried in calm.buried for letter in buried]
 
     assert len(entered) + len(dead) == len(a_recording()) == calm.ingested.records

@@ -1,8 +1,9 @@
 """The whole pipeline without a broker: every part is the real one, only the topics are lists.
 
 `ingest` publishes into memory; per partition the slices are put together, numbered and folded; the
-role `learn` answers into `control.v1`, and its answer is sequenced like any other source. What a
-recorded run says on Kafka, it says here, as fast as Python goes and always the same.
+role `learn` answers into `control.v1`, partitions tell each other through `neighbour-signals.v1`,
+and both are sequenced like any other source. What a recorded run says on Kafka, it says here, as
+fast as Python goes and always the same.
 """
 
 import random
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from prometheus_client import CollectorRegistry
 
 from adapters.metrics import Metrics
+from contracts.ids import partition_of
 from contracts.journal import Entry
 from contracts.recorded import RecordedLine
 from contracts.topics import SOURCES, Topic
@@ -23,7 +25,7 @@ from engine.subjects import MemorySubjects
 from models import Learner
 from shouwen.ingest import Ingested, IngestPlan, ingest
 from streams.learn import LearnWork
-from streams.records import SourceRecord, TimedRecord, read_stamp
+from streams.records import SourceRecord, TimedRecord, read_cause, read_stamp
 from streams.sequencer import Buried, JournalPlace, number
 from streams.settings import StreamSettings
 from streams.slices import SliceBuffer
@@ -59,8 +61,24 @@ class MemoryTopics:
                 key=key,
                 value=value,
                 stamp=read_stamp(headers),
+                cause=read_cause(headers),
             )
         )
+
+    def tell(self, outputs: Iterable[Output], *, partitions: int) -> None:
+        """Take in the neighbour signals among what a partition said, and its markers."""
+        for output in outputs:
+            if output.topic is not Topic.NEIGHBOUR_SIGNALS:
+                continue
+            one = partition_of(output.key, partitions)
+            for partition in range(partitions) if output.everywhere else (one,):
+                self.publish(
+                    output.topic,
+                    partition=partition,
+                    key=output.key.encode(),
+                    value=output.value or None,
+                    headers=output.headers,
+                )
 
     def of(self, topic: Topic, partition: int = 0) -> list[SourceRecord]:
         """Return what a topic-partition holds."""
@@ -97,7 +115,7 @@ class MemoryPartition:
         self._partitions = partitions
         self._topics = topics
         self._place = JournalPlace()
-        self._slices = SliceBuffer()
+        self._slices = SliceBuffer(partitions=partitions)
         self._fetched = dict.fromkeys(SOURCES, 0)
 
     def fetch(self, dice: random.Random | None) -> bool:
@@ -208,7 +226,9 @@ def run(
     ]
     learner = _MemoryLearner(topics, partitions=plan.partitions)
     for partition in _turns(partitions, dice):
-        learner.learn(partition.decide())
+        said = partition.decide()
+        topics.tell(said, partitions=plan.partitions)
+        learner.learn(said)
     for partition in partitions:
         if partition.left:
             raise RuntimeError(
