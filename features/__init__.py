@@ -21,6 +21,7 @@ from features.log import (
 from features.log_event import LogEvent
 from features.plan import EMPTY, PLAN, PLAN_HASH, SCHEMA_HASH
 from features.slow import SlowLog
+from features.training_frame import Asked, FrameRow, KnownEvent, training_frame
 
 __all__ = [
     "CATALOGUE",
@@ -30,12 +31,15 @@ __all__ = [
     "PLAN",
     "PLAN_HASH",
     "SCHEMA_HASH",
+    "Asked",
     "CatalogueError",
     "ClockError",
     "Feature",
     "FeatureError",
     "FieldError",
     "Formula",
+    "FrameRow",
+    "KnownEvent",
     "LayoutError",
     "LogEvent",
     "SlowLog",
@@ -47,6 +51,7 @@ __all__ = [
     "permitted_use",
     "read",
     "record_count",
+    "training_frame",
     "update",
     "update_and_read",
     "update_and_read_many",

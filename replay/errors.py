@@ -1,10 +1,11 @@
 """What can go wrong in a replay.
 
 ReplayError
+├── AsOfError               a moment, or a customer, of which the journal says nothing
 └── DecisionNotFoundError   no decision in the journal has that id
 """
 
-__all__ = ["DecisionNotFoundError", "ReplayError"]
+__all__ = ["AsOfError", "DecisionNotFoundError", "ReplayError"]
 
 
 class ReplayError(Exception):
@@ -13,3 +14,7 @@ class ReplayError(Exception):
 
 class DecisionNotFoundError(ReplayError):
     """No decision in a kept journal has the id that was asked for."""
+
+
+class AsOfError(ReplayError):
+    """Features cannot be told for a moment: outside the journal, or of an unknown subject."""
