@@ -1,6 +1,9 @@
 """The log is a value: bytes in, bytes out, the same in one step or a batch, and never half read."""
 
 import hashlib
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -252,17 +255,45 @@ def test_the_kernels_calendar_is_the_calendar(at_ms: int) -> None:
     assert business_day(day_start) == business_day(at_ms) == business_day(day_end)
 
 
-def test_a_compiled_kernel_is_looked_up_by_the_content_of_its_file() -> None:
-    """A stale compiled function gave wrong answers; the key is the file, so all must be in it."""
-    stamp = kernel.advance._cache._impl.locator.get_source_stamp()  # type: ignore[attr-defined]
-    source = Path(kernel.__file__).read_bytes()
-    assert stamp == hashlib.sha256(source).digest()
-    ours = [
+def test_a_compiled_kernel_is_looked_up_by_the_content_of_its_folder() -> None:
+    """A stale compiled function gave wrong answers; the key is the folder, so all must be in it."""
+    folder = Path(kernel.__file__).parent
+    contents = sorted((file.name, file.read_bytes()) for file in folder.glob("*.py"))
+    expected = hashlib.sha256(
+        b"".join(f"{name} {len(text)} ".encode() + text for name, text in contents)
+    ).digest()
+    stamp = kernel.advance._cache._cache_file._source_stamp  # type: ignore[attr-defined]
+    assert stamp == expected
+    imported = {
         line
-        for line in source.decode().splitlines()
+        for _, text in contents
+        for line in text.decode().splitlines()
         if line.startswith(("import ", "from ")) and "numpy" not in line
-    ]
-    assert ours == ["from features._cache import compiled"]
+    }
+    allowed = ("from features._cache import compiled", "from features.kernel.")
+    assert not [line for line in imported if not line.startswith(allowed)]
+
+
+def test_a_changed_callee_in_another_file_is_compiled_anew(tmp_path: Path) -> None:
+    """The very accident: a helper changed next door, and the compiled caller kept the old one."""
+    folder = tmp_path / "kernel"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    caller = "from features._cache import compiled\nfrom kernel.helper import TIMES\n\n\n"
+    caller += "@compiled\ndef ask(x: int) -> int:\n    return x * TIMES\n"
+    (folder / "caller.py").write_text(caller)
+    answers = []
+    for times in (11, 107):
+        (folder / "helper.py").write_text(f"TIMES = {times}\n")
+        run = subprocess.run(
+            [sys.executable, "-c", "from kernel.caller import ask; print(ask(1))"],
+            env={**os.environ, "PYTHONPATH": f"{tmp_path}:{Path(kernel.__file__).parents[2]}"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        answers.append(run.stdout.strip())
+    assert answers == ["11", "107"]
 
 
 def test_more_lenders_than_there_are_key_numbers_is_a_capped_log_and_not_a_mixed_up_one() -> None:

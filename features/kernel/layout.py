@@ -1,0 +1,135 @@
+"""One customer's log in whole numbers: the layout that every kernel file reads and writes.
+
+    log     header(8) | records(2 each, by occurrence, then arrival) | keys(1 each) | blocks
+    record  w0 = occurred 42 | kind 7 | key 12 | clamped 1
+            w1 = amount 35 (+ 2^34) | id 22 | last-of-its-key flags 6
+
+All words are int64 and not negative. A flag says "the latest of its key", so that counting keys in
+a window is counting flags. What a flag stands for depends on the record's kind: filters that share
+no kind may share a flag (a "spec" is a filter with its key, and the plan says which spec a flag of
+a kind is). A full run of 256 records has a block: count, sum, min, max and last per kind, and two
+sums per spec; the newest 256 or more records have none. Flags and blocks are derived: a log
+of another catalogue gets them anew. A reversed event is taken out and its tombstone (kind 0) stays,
+so that it does not matter which of the two came first.
+"""
+
+# ruff: noqa: PLR2004 - compiled code: positional arguments only, codes of the plan
+# as plain numbers, loops that the compiler unrolls and that have no generators
+
+import numpy as np
+import numpy.typing as npt
+
+from features._cache import compiled
+
+Words = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+LAYOUT = 1
+HEADER_WORDS = 8
+FINGERPRINT, CLOCK, N, KEYS, LIMIT, WHOLE_FROM = 1, 2, 3, 4, 5, 6  # 0 is the layout, 7 is unused
+SPECS = 24
+BITS = 6
+SEAL = 256
+SMALL = 64
+MAX_KEYS = (1 << 12) - 2
+AMOUNT_ZERO = 1 << 34
+ID_MASK = (1 << 22) - 1
+FLAGS_MASK = (1 << BITS) - 1
+CLAMP_MS = 300_000
+DAY_MS = 86_400_000
+OFFSET_MS = 28_800_000
+BIG = 1 << 62
+EVENT_WORDS = 9
+BAD_FIELD = -1
+
+P_KINDS, P_COLUMNS, P_FINGERPRINT, P_LONGEST, P_BLOCK_WORDS = 0, 1, 2, 3, 4
+P_N_WINDOWS, P_N_FORMULAS, P_WINDOWS, P_CELL_END, P_CELLS, P_MEMBERS = 5, 6, 7, 8, 9, 10
+P_FORMULAS, P_SPECS_OF, P_KEY_OF, P_KEEP, P_BIT_OF, P_SPEC_AT, P_HEAD_WORDS = range(11, 18)
+
+
+@compiled
+def first_after(r: Words, n: int, at: int) -> int:
+    """Return the index of the first record that occurred later than `at`."""
+    low, high = 0, n
+    while low < high:
+        middle = (low + high) >> 1
+        if (r[2 * middle] >> 20) <= at:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@compiled
+def month_start(day: int) -> int:
+    """Return the first day of the month of `day` (days since 1970-01-01).
+
+    Source: H. Hinnant (2013), "chrono-Compatible Low-Level Date Algorithms", civil_from_days.
+    """
+    z = day + 719_468
+    era_day = z - (z // 146_097) * 146_097
+    era_year = (era_day - era_day // 1_460 + era_day // 36_524 - era_day // 146_096) // 365
+    year_day = era_day - (365 * era_year + era_year // 4 - era_year // 100)
+    month = (5 * year_day + 2) // 153
+    return day - (year_day - (153 * month + 2) // 5)
+
+
+@compiled
+def bucket_start(key_of: int, at: int) -> int:
+    """Return when the business day (1) or month (2) of `at` began, in ms; at most 8 h below 0."""
+    day = (at + OFFSET_MS) // DAY_MS
+    if key_of == 2:
+        day = month_start(day)
+    return day * DAY_MS - OFFSET_MS
+
+
+@compiled
+def bucket_end(key_of: int, at: int) -> int:
+    """Return the last ms of the business day (1) or month (2) of `at`."""
+    day = (at + OFFSET_MS) // DAY_MS
+    if key_of == 1:
+        return (day + 1) * DAY_MS - OFFSET_MS - 1
+    return month_start(month_start(day) + 31) * DAY_MS - OFFSET_MS - 1
+
+
+@compiled
+def spec_at(p: Words, kind: int, bit: int) -> int:
+    """Return the spec that a flag stands for on a record of `kind`, or -1."""
+    return int(p[p[P_SPEC_AT] + BITS * kind + bit])
+
+
+@compiled
+def clear(kinds: int, a: Words) -> None:
+    """Set sums to those of no record at all."""
+    a[:] = 0
+    a[2 * kinds : 3 * kinds] = BIG
+    a[3 * kinds : 4 * kinds] = -BIG
+    a[4 * kinds : 5 * kinds] = -1
+
+
+@compiled
+def add_up(r: Words, i: int, p: Words, a: Words) -> None:
+    """Add one record to the sums of `a`: five per kind, then flags and flagged amounts."""
+    kinds = p[P_KINDS]
+    w0 = r[2 * i]
+    w1 = r[2 * i + 1]
+    amount = (w1 >> 28) - AMOUNT_ZERO
+    k = (w0 >> 13) & 127
+    a[k] += 1
+    a[kinds + k] += amount
+    a[2 * kinds + k] = min(a[2 * kinds + k], amount)
+    a[3 * kinds + k] = max(a[3 * kinds + k], amount)
+    a[4 * kinds + k] = max(a[4 * kinds + k], w0 >> 20)
+    flags = w1 & FLAGS_MASK
+    if flags:
+        for bit in range(BITS):
+            if (flags >> bit) & 1:
+                s = spec_at(p, k, bit)
+                a[5 * kinds + s] += 1
+                a[5 * kinds + SPECS + s] += amount
+
+
+@compiled
+def sealed_blocks(n: int) -> int:
+    """Return how many of the oldest runs of 256 records have a block."""
+    return max(0, n // SEAL - 1)

@@ -1,0 +1,112 @@
+"""Read every window off, from the newest record back, and work the formulas out. Compiled."""
+
+# ruff: noqa: PLR0917, PLR2004, C901 - compiled code: positional arguments only, codes of the plan
+# as plain numbers, loops that the compiler unrolls and that have no generators
+
+import numpy as np
+
+from features._cache import compiled
+from features.kernel.layout import (
+    BIG,
+    P_BLOCK_WORDS,
+    P_CELL_END,
+    P_CELLS,
+    P_FORMULAS,
+    P_KINDS,
+    P_MEMBERS,
+    P_N_FORMULAS,
+    P_N_WINDOWS,
+    P_WINDOWS,
+    SEAL,
+    SPECS,
+    Floats,
+    N,
+    Words,
+    add_up,
+    clear,
+    sealed_blocks,
+)
+
+
+@compiled
+def read_off(p: Words, w: int, at: int, a: Words, out: Floats) -> None:
+    """Write the features of window `w`, of which `a` holds the sums."""
+    kinds = p[P_KINDS]
+    first = p[p[P_CELL_END] + w - 1] if w else 0
+    for c in range(first, p[p[P_CELL_END] + w]):
+        o = p[P_CELLS] + 5 * c
+        aggregation = p[o]
+        low = p[P_MEMBERS] + p[o + 1]
+        high = p[P_MEMBERS] + p[o + 2]
+        total = 0
+        if aggregation <= 1:
+            for m in range(low, high):
+                total += a[aggregation * kinds + p[m]]
+            out[p[o + 3]] = total
+        elif aggregation == 2:
+            total = BIG
+            for m in range(low, high):
+                total = min(total, a[2 * kinds + p[m]])
+            out[p[o + 3]] = total if total < BIG else np.nan
+        elif aggregation == 3:
+            total = -BIG
+            for m in range(low, high):
+                total = max(total, a[3 * kinds + p[m]])
+            out[p[o + 3]] = total if total > -BIG else np.nan
+        elif aggregation == 4:
+            total = -1
+            for m in range(low, high):
+                total = max(total, a[4 * kinds + p[m]])
+            out[p[o + 3]] = (at - total) / p[o + 4] if total >= 0 else np.nan
+        elif aggregation == 5:
+            out[p[o + 3]] = a[5 * kinds + p[o + 1]]
+        else:
+            known = a[5 * kinds + p[o + 1]] > 0
+            out[p[o + 3]] = a[5 * kinds + SPECS + p[o + 1]] if known else np.nan
+
+
+@compiled
+def work_out(p: Words, out: Floats) -> None:
+    """Write the formulas, of which `out` holds the terms; the order of operations is fixed."""
+    o = p[P_FORMULAS]
+    for _ in range(p[P_N_FORMULAS]):
+        over, under = 0.0, 0.0
+        end = o + 6 + p[o + 4]
+        for t in range(o + 6, end):
+            over += -out[p[t] >> 1] if p[t] & 1 else out[p[t] >> 1]
+        for t in range(end, end + p[o + 5]):
+            under += -out[p[t] >> 1] if p[t] & 1 else out[p[t] >> 1]
+        divisor = under * p[o + 2] if p[o + 5] else 1.0 * p[o + 2]
+        out[p[o]] = over * p[o + 1] / divisor + p[o + 3] if divisor != 0.0 else np.nan
+        o = end + p[o + 5]
+
+
+@compiled
+def read_all(h: Words, r: Words, b: Words, p: Words, at: int, a: Words, out: Floats) -> None:
+    """Read every feature at `at`: once from the newest record back, whole blocks at a time."""
+    kinds = p[P_KINDS]
+    size = p[P_BLOCK_WORDS]
+    clear(kinds, a)
+    i = h[N]
+    sealed = sealed_blocks(i) * SEAL
+    for w in range(p[P_N_WINDOWS]):
+        low = at - p[p[P_WINDOWS] + w]
+        while i > 0:
+            if i <= sealed and i % SEAL == 0 and (r[2 * (i - SEAL)] >> 20) > low:
+                i -= SEAL
+                block = b[(i // SEAL) * size : (i // SEAL + 1) * size]
+                for k in range(2 * kinds):
+                    a[k] += block[k]
+                for k in range(2 * kinds, 3 * kinds):
+                    a[k] = min(a[k], block[k])
+                for k in range(3 * kinds, 5 * kinds):
+                    a[k] = max(a[k], block[k])
+                for k in range(5 * kinds, size):
+                    a[k] += block[k]
+            elif (r[2 * (i - 1)] >> 20) > low:
+                i -= 1
+                add_up(r, i, p, a)
+            else:
+                break
+        read_off(p, w, at, a, out)
+    work_out(p, out)

@@ -1,0 +1,230 @@
+"""Take one event in: late, doubled, reversed, corrected before it came. Compiled."""
+
+# ruff: noqa: PLR0917, PLR2004 - compiled code: positional arguments only, codes of the plan
+# as plain numbers, loops that the compiler unrolls and that have no generators
+
+import numpy as np
+
+from features._cache import compiled
+from features.kernel.flags import flagged_of_key, hand_back, needs_key
+from features.kernel.layout import (
+    AMOUNT_ZERO,
+    BIG,
+    BITS,
+    CLAMP_MS,
+    CLOCK,
+    EVENT_WORDS,
+    FLAGS_MASK,
+    ID_MASK,
+    KEYS,
+    LIMIT,
+    MAX_KEYS,
+    P_BLOCK_WORDS,
+    P_KEEP,
+    P_KEY_OF,
+    P_KINDS,
+    P_LONGEST,
+    P_SPECS_OF,
+    SEAL,
+    SMALL,
+    WHOLE_FROM,
+    N,
+    Words,
+    add_up,
+    bucket_end,
+    bucket_start,
+    clear,
+    first_after,
+    sealed_blocks,
+    spec_at,
+)
+
+
+@compiled
+def seal(h: Words, r: Words, b: Words, p: Words, dirty: int, had: int) -> None:
+    """Sum up anew the blocks from that of record `dirty` on, and those beyond the `had` first."""
+    size = p[P_BLOCK_WORDS]
+    for block in range(min(dirty // SEAL, had), sealed_blocks(h[N])):
+        a = b[block * size : (block + 1) * size]
+        clear(p[P_KINDS], a)
+        for i in range(block * SEAL, (block + 1) * SEAL):
+            add_up(r, i, p, a)
+
+
+@compiled
+def insert(h: Words, r: Words, p: Words, e: Words, kind: int, key: int, dirty: int) -> int:
+    """Put a record at its place in time; return the oldest index that changed."""
+    n = h[N]
+    at = e[0]
+    place = first_after(r, n, at)
+    bits = p[p[P_SPECS_OF] + kind]
+    flags = 0
+    dirty = min(dirty, place)
+    for bit in range(BITS):
+        if (bits >> bit) & 1:
+            s = spec_at(p, kind, bit)
+            key_of = p[p[P_KEY_OF] + s]
+            end = n if key_of == 0 else first_after(r, n, bucket_end(key_of, at))
+            low = -BIG if key_of == 0 else bucket_start(key_of, at)
+            j = flagged_of_key(r, p, end, s, key, low)
+            if j < place:
+                flags |= 1 << bit
+                if j >= 0:
+                    r[2 * j + 1] ^= 1 << bit
+                    dirty = min(dirty, j)
+    for i in range(2 * n - 1, 2 * place - 1, -1):
+        r[i + 2] = r[i]
+    clamped = 1 if e[8] > at else 0
+    r[2 * place] = at << 20 | kind << 13 | key << 1 | clamped
+    r[2 * place + 1] = (e[3] + AMOUNT_ZERO) << 28 | (e[4] & ID_MASK) << 6 | flags
+    h[N] = n + 1
+    return dirty
+
+
+@compiled
+def remove(h: Words, r: Words, p: Words, i: int, dirty: int) -> int:
+    """Take a record out; return the oldest index that changed."""
+    dirty = min(dirty, i)
+    flags = r[2 * i + 1] & FLAGS_MASK
+    kind = (r[2 * i] >> 13) & 127
+    for bit in range(BITS):
+        if (flags >> bit) & 1:
+            dirty = min(dirty, hand_back(r, p, i, spec_at(p, kind, bit)))
+    n = h[N]
+    for j in range(2 * i, 2 * n - 2):
+        r[j] = r[j + 2]
+    h[N] = n - 1
+    return dirty
+
+
+@compiled
+def is_known(h: Words, r: Words, e: Words) -> bool:
+    """Return whether the event is there already, or its tombstone is."""
+    stated = e[8]
+    same = (e[3] + AMOUNT_ZERO) << 22 | (e[4] & ID_MASK)
+    i = first_after(r, h[N], stated)
+    while i > 0:
+        i -= 1
+        w0 = r[2 * i]
+        if (w0 >> 20) < stated - CLAMP_MS:
+            return False
+        exact = (w0 >> 20) == stated
+        kind = (w0 >> 13) & 127
+        if kind == 0:
+            if exact and (r[2 * i + 1] >> 6) & ID_MASK == e[4] & ID_MASK:
+                return True
+        elif kind == e[1] and (r[2 * i + 1] >> 6) == same and (w0 & 1 or exact):
+            return True
+    return False
+
+
+@compiled
+def strike(h: Words, r: Words, p: Words, e: Words, dirty: int) -> int:
+    """Take out what the event refers to and leave a tombstone; return the oldest change."""
+    stated = e[6]
+    planted = False
+    i = first_after(r, h[N], stated)
+    while i > 0:
+        i -= 1
+        w0 = r[2 * i]
+        if (w0 >> 20) < stated - CLAMP_MS:
+            break
+        exact = (w0 >> 20) == stated
+        if (r[2 * i + 1] >> 6) & ID_MASK == e[7] & ID_MASK and (w0 & 1 or exact):
+            if (w0 >> 13) & 127:
+                dirty = remove(h, r, p, i, dirty)
+            elif exact:
+                planted = True
+    if planted or stated <= h[CLOCK] - p[P_LONGEST]:
+        return dirty
+    tomb = np.zeros(EVENT_WORDS, np.int64)
+    tomb[0] = stated
+    tomb[4] = e[7]
+    tomb[8] = stated
+    return insert(h, r, p, tomb, 0, 0, dirty)
+
+
+@compiled
+def drop_before(h: Words, r: Words, keys: Words, p: Words, first: int) -> None:
+    """Forget the `first` oldest records, what no window can see any more, and unused keys."""
+    kept = 0
+    new_key = np.zeros(h[KEYS] + 1, np.int64)
+    for i in range(h[N]):
+        w0 = r[2 * i]
+        gone = (w0 >> 20) + p[p[P_KEEP] + ((w0 >> 13) & 127)]
+        if gone <= h[CLOCK]:
+            continue
+        if i < first:
+            h[WHOLE_FROM] = max(h[WHOLE_FROM], gone)
+            continue
+        new_key[(w0 >> 1) & 4095] = 1
+        r[2 * kept] = w0
+        r[2 * kept + 1] = r[2 * i + 1]
+        kept += 1
+    used = 0
+    new_key[0] = 0
+    for k in range(1, h[KEYS] + 1):
+        if new_key[k]:
+            keys[used] = keys[k - 1]
+            used += 1
+            new_key[k] = used
+    for i in range(kept):
+        w0 = r[2 * i]
+        r[2 * i] = w0 - ((w0 >> 1 & 4095) << 1) + (new_key[(w0 >> 1) & 4095] << 1)
+    h[N] = kept
+    h[KEYS] = used
+    h[LIMIT] = max(SMALL, kept + kept // 4)
+
+
+@compiled
+def key_of_hash(h: Words, keys: Words, key_hash: int) -> int:
+    """Return the number of a key, from 1; a new key gets the next one."""
+    n = h[KEYS]
+    for k in range(n):
+        if keys[k] == key_hash:
+            return k + 1
+    keys[n] = key_hash
+    h[KEYS] = n + 1
+    return int(n + 1)
+
+
+@compiled
+def fits(p: Words, e: Words, at: int) -> bool:
+    """Return whether every field is within the bits that the log has for it."""
+    if e[0] < 0 or e[0] > at or at >= 1 << 42 or e[8] < e[0] or e[8] > e[0] + CLAMP_MS:
+        return False
+    if e[1] < 0 or e[1] >= p[P_KINDS] or (e[1] == 0 and e[5] != 1) or e[2] < 0:
+        return False
+    if e[3] <= -AMOUNT_ZERO or e[3] >= AMOUNT_ZERO or e[4] < 0 or e[5] < 0 or e[5] > 2:
+        return False
+    return bool(e[5] == 0 or (0 <= e[6] <= at + CLAMP_MS and e[7] >= 0))
+
+
+@compiled
+def take(h: Words, r: Words, keys: Words, b: Words, p: Words, e: Words, at: int, cap: int) -> bool:
+    """Take one event in; return false, with nothing changed, where a field does not fit."""
+    if not fits(p, e, at):
+        return False
+    h[CLOCK] = max(h[CLOCK], at)
+    had = sealed_blocks(h[N])
+    dirty = h[N]
+    if e[5] != 0:
+        dirty = strike(h, r, p, e, dirty)
+    seen = e[0] > h[CLOCK] - p[p[P_KEEP] + e[1]]
+    if e[5] != 1 and seen and not is_known(h, r, e):
+        key = 0
+        if needs_key(p, e[1]):
+            if h[KEYS] >= MAX_KEYS:
+                drop_before(h, r, keys, p, 0)
+                dirty = 0
+            while h[KEYS] >= MAX_KEYS:
+                drop_before(h, r, keys, p, h[N] // 2 + 1)
+            key = key_of_hash(h, keys, e[2])
+        dirty = insert(h, r, p, e, e[1], key, dirty)
+    if h[N] > max(h[LIMIT], SMALL) or h[N] > cap:
+        drop_before(h, r, keys, p, 0)
+        if h[N] > cap:
+            drop_before(h, r, keys, p, h[N] - cap + cap // 8)
+        dirty = 0
+    seal(h, r, b, p, dirty, had)
+    return True
