@@ -68,7 +68,7 @@ class App:
 
     def send(self, contract: type[PageSeen | CalculatorUsed], at_ms: int, **fields: object) -> None:
         """Send an app event: the customer's, or the device's while nobody is logged in."""
-        send = self._outbox.send if self.logged_in else self._outbox.send_from_device
+        send = self._outbox.send if self.logged_in else self._outbox.send_unowned
         send(Topic.APP_EVENTS, contract, at_ms, **fields)
 
     def _session(self, at_ms: int, *, level: float, seeks: bool, wanted_minor: int) -> None:

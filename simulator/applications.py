@@ -5,6 +5,7 @@ from random import Random
 from contracts.app_events import ApplyProgressed, FaceVerifyFailed
 from contracts.loan_events import ApplicationStage, CreditLineStage
 from contracts.topics import Topic
+from simulator.bureau import Bureau
 from simulator.chance import happens
 from simulator.days import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Day
 from simulator.lenders import OtherLenders
@@ -29,13 +30,17 @@ class Applications:
         random: The customer's chance for applications, used for nothing else.
         loans: What becomes of a limit.
         lenders: The lenders elsewhere, whom the bank sees in the account.
+        bureau: Asked about whoever applies.
     """
 
-    def __init__(self, life: Life, random: Random, loans: Loans, lenders: OtherLenders) -> None:
+    def __init__(
+        self, life: Life, random: Random, loans: Loans, lenders: OtherLenders, bureau: Bureau
+    ) -> None:
         self._life = life
         self._random = random
         self._loans = loans
         self._lenders = lenders
+        self._bureau = bureau
         self._number = 0
         self._id = ""
         self._requested_minor = 0
@@ -107,6 +112,7 @@ class Applications:
     def _submit(self, at_ms: int) -> None:
         self._stage(at_ms, "marketing", "passed")
         self._stage(at_ms + SECOND_MS, "investigation", "entered")
+        self._bureau.apply(at_ms + SECOND_MS)
         slow = happens(self._random, 0.15)
         wait_ms = self._random.randrange(HOUR_MS, (90 if slow else 20) * HOUR_MS)
         self._life.agenda.add(at_ms + wait_ms, self._investigated)

@@ -106,6 +106,10 @@ class Contact:
             self._interact(Feedback, "feedback", at_ms, feedback_type="complaint", channel=channel)
         return not happens(random, _LEAVES_PER_DAY)
 
+    def allows(self, purpose: Purpose) -> bool:
+        """Return whether the customer allows this today."""
+        return purpose in self._granted
+
     def leave(self, at_ms: int) -> None:
         """The last account is closed."""
         self._outbox.send(Topic.CUSTOMERS, CustomerClosed, at_ms, event_type="customer_closed")

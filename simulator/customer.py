@@ -6,11 +6,18 @@ from contracts.recorded import RecordedEvent
 from simulator.agenda import Agenda
 from simulator.app import App
 from simulator.applications import Applications
+from simulator.benefits import Benefits
+from simulator.bureau import Bureau
+from simulator.chains import work_of
 from simulator.chance import stream
 from simulator.contact import Contact
-from simulator.days import HOUR_MS, Day
+from simulator.days import HOUR_MS, MINUTE_MS, Day
+from simulator.edges import Ties
+from simulator.enterprise import Enterprise
 from simulator.habits import Habits
 from simulator.hardship import Hardship
+from simulator.introductions import Invitations, Lead
+from simulator.kin import kin_of
 from simulator.lenders import OtherLenders
 from simulator.life import Life
 from simulator.loans import Loans
@@ -18,6 +25,9 @@ from simulator.needs import Needs
 from simulator.outbox import Outbox
 from simulator.people import Person
 from simulator.purse import Purse
+from simulator.sharing import SharedDevice, ring_edges
+from simulator.takings import Takings
+from simulator.trade import Trade
 
 
 class Customer:
@@ -49,8 +59,29 @@ class Customer:
         self._habits = Habits(person, chance("habits"), purse)
         self._contact = Contact(person, chance("contact"), outbox)
         self._lenders = OtherLenders(self._life, chance("lenders"))
+        others = Outbox(person, chance("others"), mark="o")
+        self._others = others
+        self._trade = Trade(person, chance("trade"))
+        self._takings = Takings(person, chance("takings"), others)
+        self._enterprise = Enterprise(person, chance("enterprise"), others)
+        self._benefits = Benefits(person, chance("benefits"), others)
+        self._bureau = Bureau(
+            person, chance("bureau"), others, contact=self._contact, lenders=self._lenders
+        )
+        number = person.number
+        edges = (
+            *kin_of(seed=seed, number=number),
+            *work_of(person, seed=seed),
+            *ring_edges(number),
+        )
+        self._ties = Ties(edges, others)
+        self._invitations = Invitations(person, chance("invitations"), others, self._ties)
+        self._lead = Lead(person, chance("lead"), others)
+        self._shared = SharedDevice(number, seed=seed, random=chance("sharing"), outbox=others)
         loans = Loans(self._life, chance("loans"))
-        self._applications = Applications(self._life, chance("applications"), loans, self._lenders)
+        self._applications = Applications(
+            self._life, chance("applications"), loans, self._lenders, self._bureau
+        )
         self._here = True
         self._introduced = False
 
@@ -63,9 +94,14 @@ class Customer:
         if not self._introduced and day.number >= opens_on:
             self._introduced = True
             early = self.person.opens_on_day is None
-            self._contact.introduce(day.start_ms if early else day.start_ms + 10 * HOUR_MS)
+            at_ms = day.start_ms if early else day.start_ms + 10 * HOUR_MS
+            self._contact.introduce(at_ms)
+            self._enterprise.register(at_ms + MINUTE_MS)
+            self._ties.state(at_ms + 2 * MINUTE_MS, day)
             life.agenda.add(day.start_ms + 10 * HOUR_MS, lambda _: life.app.log_in())
-        life.needs.live(day)
+        self._lead.live(day)
+        self._trade.live(day)
+        life.needs.live(day, pressure=self._trade.pressure(day))
         life.hardship.live(day)
         life.app.plan(day, life.agenda, life.needs, life.hardship)
         if self._introduced and day.number > opens_on - (self.person.opens_on_day is None):
@@ -73,11 +109,25 @@ class Customer:
             self._applications.plan(day)
             turned_away = day.start_ms < self._applications.turned_away_until_ms
             self._lenders.plan(day, turned_away=turned_away)
+            self._plan_others(day)
             stays = self._contact.live(day)
             if not stays and not self._applications.owes_or_asks:
                 self._leave(day)
         life.agenda.run(until_ms=day.end_ms)
-        return life.outbox.take()
+        return life.outbox.take() + self._others.take()
+
+    def _plan_others(self, day: Day) -> None:
+        """What other systems than the bank's own notice today."""
+        agenda, hardship = self._life.agenda, self._life.hardship
+        self._takings.plan(day, agenda, self._trade, hardship)
+        self._enterprise.live(day, hardship)
+        self._benefits.plan(day, agenda)
+        self._ties.live(day)
+        self._invitations.plan(day, agenda)
+        self._shared.plan(day, agenda)
+        review_ms = self._bureau.plan(day)
+        if review_ms is not None:
+            agenda.add(review_ms, self._bureau.review)
 
     def _leave(self, day: Day) -> None:
         self._life.agenda.clear()

@@ -20,12 +20,21 @@ class OtherLenders:
     Args:
         life: The customer.
         random: The customer's chance for other lenders, used for nothing else.
+
+    Attributes:
+        owed_to: How many loans run.
+        due_minor: What all of them ask for in a month, in fen.
+        outstanding_minor: What is still to be repaid, in fen.
+        asked_ms: When a lender asked the bureau, in order; epoch milliseconds.
     """
 
     def __init__(self, life: Life, random: Random) -> None:
         self._life = life
         self._random = random
         self.owed_to = 0
+        self.due_minor = 0
+        self.outstanding_minor = 0
+        self.asked_ms: list[int] = []
 
     def plan(self, day: Day, *, turned_away: bool) -> None:
         """Perhaps borrow today: for a ripe need that this bank does not meet, or out of hardship.
@@ -54,6 +63,9 @@ class OtherLenders:
         self._life.purse.receive(at_ms, _wire(amount_minor, "loan_inflow_external", lender))
         months = self._random.choice((6, 9, 12))
         due_minor = int(amount_minor * 1.06) // months
+        self.asked_ms.append(at_ms)
+        self.due_minor += due_minor
+        self.outstanding_minor += due_minor * months
         for month in range(1, months + 1):
             repay = partial(self._repay, due_minor=due_minor, lender=lender, last=month == months)
             self._life.agenda.add(at_ms + month * 30 * DAY_MS, repay)
@@ -62,6 +74,8 @@ class OtherLenders:
         # A customer who cannot pay does not: that lender's trouble is not in our records.
         self._life.purse.pay(at_ms, _wire(due_minor, "loan_repayment_external", lender))
         self.owed_to -= last
+        self.due_minor -= due_minor * last
+        self.outstanding_minor -= due_minor
 
 
 def _wire(amount_minor: int, purpose: PurposeClass, lender: str) -> Movement:

@@ -102,11 +102,11 @@ class Needs:
         self._random = random
         self.current: Need | None = None
 
-    def live(self, day: Day) -> None:
-        """Let a day pass: an old need may end, a new one may be born."""
+    def live(self, day: Day, *, pressure: float = 1.0) -> None:
+        """Let a day pass: an old need may end, a new one may be born, more often under pressure."""
         if self.current is not None and day.number > self.current.ends_day:
             self.current = None
-        births = _BIRTHS_PER_DAY[self._person.kind]
+        births = _BIRTHS_PER_DAY[self._person.kind] * pressure
         if self._person.kind in {"merchant", "sme_owner"} and day.month in _BUSY_MONTHS:
             births *= _BUSY_FACTOR
         if happens(self._random, births) and self.current is None:

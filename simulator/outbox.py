@@ -2,6 +2,7 @@
 
 from random import Random
 
+from contracts.decode import subject_of
 from contracts.envelope import Envelope
 from contracts.recorded import RecordedEvent
 from contracts.topics import Topic
@@ -16,6 +17,8 @@ SYSTEMS: dict[Topic, str] = {
     Topic.TRANSACTIONS: "core-banking",
     Topic.APP_EVENTS: "mobile-app",
     Topic.INTERACTIONS: "contact-centre",
+    Topic.RELATIONS: "relation-graph",
+    Topic.SIGNALS: "signal-hub",
 }
 _LATE: dict[Topic, tuple[float, int, int]] = {
     # The chance to be late, and by how much: offline terminals, phones without a network.
@@ -34,11 +37,13 @@ class Outbox:
     Args:
         person: Whose events these are.
         random: The customer's chance for lags and repeats, used for nothing else.
+        mark: Tells the ids of one of the customer's outboxes from those of another.
     """
 
-    def __init__(self, person: Person, random: Random) -> None:
+    def __init__(self, person: Person, random: Random, *, mark: str = "") -> None:
         self._person = person
         self._random = random
+        self._mark = mark
         self._number = 0
         self._events: list[RecordedEvent] = []
 
@@ -46,10 +51,10 @@ class Outbox:
         """Send an event of this customer that happened at `at_ms`, and return its id."""
         return self._send(topic, contract, at_ms, self._person.customer_id, fields)
 
-    def send_from_device(
+    def send_unowned(
         self, topic: Topic, contract: type[Envelope], at_ms: int, **fields: object
     ) -> None:
-        """Send an event of the device alone: nobody is logged in."""
+        """Send an event of another subject: a device, an enterprise, an end of a relation."""
         self._send(topic, contract, at_ms, None, fields)
 
     def take(self) -> list[RecordedEvent]:
@@ -66,7 +71,7 @@ class Outbox:
         fields: dict[str, object],
     ) -> str:
         person = self._person
-        event_id = f"{person.customer_id}-{self._number:x}"
+        event_id = f"{person.customer_id}-{self._mark}{self._number:x}"
         self._number += 1
         event = contract.model_validate(
             {
@@ -81,7 +86,7 @@ class Outbox:
         value = event.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
         recorded = RecordedEvent(
             topic=topic,
-            key=customer_id or person.device_id,
+            key=subject_of(event),
             known_at_ms=at_ms + self._lag_ms(topic),
             value=value,
         )

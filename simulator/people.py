@@ -16,6 +16,8 @@ KINDS: tuple[tuple[Kind, float], ...] = (
     ("young", 0.18),
     ("retired", 0.12),
 )
+TRADES: frozenset[Kind] = frozenset({"sme_owner", "merchant"})
+"""Who has an enterprise."""
 _BORN: dict[Kind, tuple[int, int]] = {
     "salaried": (25, 55),
     "sme_owner": (28, 60),
@@ -82,6 +84,25 @@ class Person:
     shyness: float
     frailty: float
 
+    @property
+    def enterprise_id(self) -> str | None:
+        """The customer's own enterprise, for whoever has one."""
+        return enterprise_of(self.number) if self.kind in TRADES else None
+
+
+def enterprise_of(number: int) -> str:
+    """Return the enterprise of the customer with this number, who must have one."""
+    return f"ent-{number:06}"
+
+
+def kind_of(*, seed: int, number: int) -> Kind:
+    """Return what kind of person has this number, without the rest of the person.
+
+    >>> kind_of(seed=1, number=7) == person(seed=1, number=7, start_ms=0, days=1).kind
+    True
+    """
+    return pick(stream(seed, number, "person"), KINDS)
+
 
 def person(*, seed: int, number: int, start_ms: int, days: int) -> Person:
     """Return a customer of the bank: the same for a seed and number, whoever else there is.
@@ -91,7 +112,7 @@ def person(*, seed: int, number: int, start_ms: int, days: int) -> Person:
     True
     """
     random = stream(seed, number, "person")
-    kind = pick(random, KINDS)
+    kind = pick(random, KINDS)  # the first draw: `kind_of` repeats it
     year = datetime.fromtimestamp(start_ms / 1000, tz=UTC).year
     is_minor = kind == "young" and happens(random, _MINOR_SHARE_OF_YOUNG)
     age = random.randint(15, 16) if is_minor else random.randint(*_BORN[kind])
