@@ -20,6 +20,7 @@ DeadReason = Literal[
     "from_the_future",
     "id_conflict",
     "empty",
+    "unit_suspect",
 ]
 
 
@@ -28,7 +29,8 @@ class DeadLetter(Ours):
 
     `id_conflict` is found by `decide` (the same event id with another body), and so is a control
     record that reads well and yet cannot be used (`invalid`); the rest by `sequence`. `detail`
-    names fields, never values: a value may be personal.
+    names fields, never values: a value may be personal. `unit_suspect` is a time that seems to be
+    in another unit than milliseconds.
     """
 
     event_type: Literal["dead_letter"] = "dead_letter"

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -11,6 +12,7 @@ from contracts.dead_letters import DeadReason
 from contracts.decode import ValidationError, decode, subject_of
 from contracts.ids import partition_of
 from contracts.topics import EVENT_SOURCES
+from contracts.units import refused_unit, seconds_fields
 from streams.records import SourceRecord
 
 MAX_EVENT_BYTES = 256 << 10
@@ -33,12 +35,13 @@ _NAMES_SHOWN = 5
 class Accepted:
     """A record that the journal may carry.
 
-    `occurred_at_ms` is the source's word, none for our own records; `unknown_fields` counts what
-    the producer sent and we do not know yet.
+    `event` is the value as its contract reads it. `occurred_at_ms` is the source's word, none for
+    our own records; `unknown_fields` counts what the producer sent and we do not know yet.
     """
 
     key: str
     value: bytes
+    event: Any
     occurred_at_ms: int | None
     unknown_fields: int
 
@@ -87,17 +90,15 @@ def admit(  # noqa: PLR0911 - one way out per reason reads best
         return _unreadable(record.value, error)
     if is_event and (dead := _misplaced(record, event, key=key, partitions=partitions)):
         return dead
-    if is_event and event.occurred_at_ms > at_ms + MAX_AHEAD_MS:
-        return Dead(
-            reason="from_the_future",
-            detail=f"occurred_at_ms is {event.occurred_at_ms - at_ms} ms ahead of the bank's clock",
-        )
+    if is_event and (dead := _mistimed(event, at_ms=at_ms)):
+        return dead
     extra = event.model_extra if isinstance(event, BaseModel) else None
     if extra and not _is_strict_json(record.value):
         return Dead(reason="not_json", detail="NaN or Infinity in a field that we do not know")
     return Accepted(
         key=key,
         value=record.value,
+        event=event,
         occurred_at_ms=event.occurred_at_ms if is_event else None,
         unknown_fields=len(extra or ()),
     )
@@ -117,20 +118,43 @@ def _misplaced(record: SourceRecord, event: Any, *, key: str, partitions: int) -
     return None
 
 
+def _mistimed(event: Any, *, at_ms: int) -> Dead | None:
+    if fields := seconds_fields(event, at_ms=at_ms):
+        return _suspect([(name, "seconds") for name in fields])
+    if event.occurred_at_ms > at_ms + MAX_AHEAD_MS:
+        return Dead(
+            reason="from_the_future",
+            detail=f"occurred_at_ms is {event.occurred_at_ms - at_ms} ms ahead of the bank's clock",
+        )
+    return None
+
+
 def _unreadable(value: bytes, error: ValidationError) -> Dead:
     try:
         value.decode()
     except UnicodeDecodeError as not_text:
         return Dead(reason="not_utf8", detail=f"byte {not_text.start} is not UTF-8")
-    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    problems = error.errors(include_url=False, include_context=False)
     kinds = {str(problem["type"]) for problem in problems}
     if "json_invalid" in kinds:
         return Dead(reason="not_json", detail="the value is not JSON")
     if "union_tag_invalid" in kinds:
         return Dead(reason="unknown_type", detail="event_type is none that this topic carries")
+    if suspects := [
+        (str(problem["loc"][-1]), unit)
+        for problem in problems
+        if problem["loc"] and (unit := refused_unit(str(problem["loc"][-1]), problem["input"]))
+    ]:
+        return _suspect(suspects)
     named = [f"{_place(problem['loc'])}: {problem['type']}" for problem in problems[:_NAMES_SHOWN]]
     more = len(problems) - len(named)
     return Dead(reason="invalid", detail="; ".join(named) + (f"; {more} more" if more else ""))
+
+
+def _suspect(fields: Sequence[tuple[str, str]]) -> Dead:
+    """Return what to tell a producer; the times themselves are never converted."""
+    named = [f"{_place((name,))} looks like epoch {unit}" for name, unit in fields[:_NAMES_SHOWN]]
+    return Dead(reason="unit_suspect", detail="; ".join(named) + "; send milliseconds")
 
 
 def _place(location: tuple[int | str, ...]) -> str:

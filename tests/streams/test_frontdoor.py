@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.decode import decode
 from contracts.ids import partition_of
 from contracts.slices import SliceStamp
 from contracts.topics import EVENT_SOURCES, SOURCES, Topic
@@ -112,7 +113,11 @@ def test_each_poison_is_dead_for_its_own_reason(name: str) -> None:
 def test_a_good_event_is_let_in_as_it_came() -> None:
     """The journal carries the source's own bytes, not our rewriting of them."""
     assert fate(a_record(GOOD)) == Accepted(
-        key="c-1", value=GOOD, occurred_at_ms=0, unknown_fields=0
+        key="c-1",
+        value=GOOD,
+        event=decode(Topic.TRANSACTIONS, GOOD),
+        occurred_at_ms=0,
+        unknown_fields=0,
     )
 
 
