@@ -14,8 +14,8 @@ from features.kinds import CODES
 from features.log import Step
 from features.log_event import ADD, CORRECTION, REVERSAL
 from features.plan import AGGREGATION, Plan, compile_catalogue
+from tests.features.broad_windows import BROAD
 from tests.features.duckdb_oracle import AGGREGATIONS, Coordinate, DuckDbOracle
-from tests.features.every_aggregation import EVERY
 from tests.features.random_histories import SPANS_MS, random_histories
 
 Values = dict[Coordinate, list[float]]
@@ -105,7 +105,7 @@ def test_the_histories_have_every_kind_of_disorder(histories: list[list[Step]]) 
 def test_every_aggregation_has_its_sql() -> None:
     """A new aggregation comes with its second definition, or it is not checked twice."""
     assert set(AGGREGATIONS) == set(get_args(Aggregation))
-    assert {f.aggregation for f in EVERY if isinstance(f, Window)} == set(AGGREGATIONS)
+    assert {f.aggregation for f in BROAD if isinstance(f, Window)} == set(AGGREGATIONS)
 
 
 def test_loops_and_sql_agree_on_the_catalogue(histories: list[list[Step]], by_sql: Values) -> None:
@@ -124,14 +124,14 @@ def test_loops_and_sql_agree_on_every_aggregation(
     histories: list[list[Step]], duckdb: DuckDbOracle
 ) -> None:
     """Also where the catalogue does not ask for it yet, the definitions are unambiguous."""
-    by_sql = duckdb.read(EVERY)
+    by_sql = duckdb.read(BROAD)
 
-    assert differing(served(EVERY), by_loops(histories, EVERY), by_sql) == {}
+    assert differing(served(BROAD), by_loops(histories, BROAD), by_sql) == {}
 
 
 def test_the_comparison_sees_numbers(by_sql: Values, duckdb: DuckDbOracle) -> None:
     """A feature that is 0 or missing in every history was compared with nothing."""
-    for names, values in ((PLAN.names, by_sql), (served(EVERY), duckdb.read(EVERY))):
+    for names, values in ((PLAN.names, by_sql), (served(BROAD), duckdb.read(BROAD))):
         seen: dict[str, set[float]] = {name: set() for name in names}
         for row in values.values():
             for name, value in zip(names, row, strict=True):
