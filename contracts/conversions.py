@@ -25,7 +25,9 @@ class LoanStateChanged(Ours):
 
     `conversion` is `first` when this is the first drawdown ever, `again` when there was no
     active loan in the 180 days before, and none for every other change; `revokes` is what an undone
-    drawdown had counted as. Where the state itself stays, both states are the same.
+    drawdown had counted as. Where the state itself stays, both states are the same. `historic` is a
+    change that was told while history was loaded, or the undoing of a drawdown told then: it
+    happened before we were there to see it, and so is never a conversion.
     """
 
     event_type: Literal["loan_state_changed"] = "loan_state_changed"
@@ -46,3 +48,4 @@ class LoanStateChanged(Ours):
     flagged_decision_id: str | None
     flagged_at_ms: EpochMs | None
     risk_band_at_decision: RiskBand | None
+    historic: bool = False

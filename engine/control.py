@@ -1,6 +1,12 @@
 """Switches: what becomes active at its position of the journal, and never in between."""
 
-from contracts.control import Control, SnapshotActivated, StrategyActivated, StrategyPaused
+from contracts.control import (
+    Control,
+    DecisionsSwitched,
+    SnapshotActivated,
+    StrategyActivated,
+    StrategyPaused,
+)
 from contracts.dead_letters import HEADER as DEAD_LETTER_HEADER
 from contracts.dead_letters import DeadLetter
 from contracts.decode import decode
@@ -18,7 +24,7 @@ def apply_control(partition: PartitionState, entry: Entry) -> list[Output]:
     A strategy or snapshot that this version cannot read would stop the partition at its first
     decision, again at every start. It becomes a dead letter instead, and what decided before goes
     on deciding. A backtest pins its candidate: strategies in the journal then change nothing,
-    models do.
+    models do, and while decisions were off a candidate decides nothing either.
     """
     control: Control = decode(Topic.CONTROL, entry.value)
     refusal: str | None = None
@@ -31,6 +37,8 @@ def apply_control(partition: PartitionState, entry: Entry) -> list[Output]:
                 partition.strategies.pop(control.strategy_id, None)
         case SnapshotActivated():
             refusal = _score_with(partition, control)
+        case DecisionsSwitched():
+            partition.switch(on=control.on, loads_history=control.loads_history, at_ms=entry.at_ms)
     if refusal is None:
         partition.count(control.event_type)
         return []

@@ -21,10 +21,16 @@ _SIGNATURE = {"digest", "prev_hash", "hash"}
 
 
 def decide_moments(case: Case, trigger: Trigger) -> list[Output]:
-    """Detect what is true now and let each active strategy that cares decide on it."""
+    """Detect what is true now and let each active strategy that cares decide on it.
+
+    While decisions are off no moment opens: one that was true then is gone, and does not come back.
+    A sign of stress still prolongs the protection that a customer has.
+    """
     situation = case.situation()
     outputs: list[Output] = []
     keep_protection(situation, trigger)
+    if case.partition.facts.decisions_off:
+        return outputs
     for hit in detect(situation, trigger):
         case.partition.count(f"moment_{hit.moment}")
         open_moment(case.subject.facts, hit, at_ms=case.at_ms)
@@ -47,9 +53,12 @@ def decide_moments(case: Case, trigger: Trigger) -> list[Output]:
 
 
 def decide_deferred(case: Case, trigger: Trigger, decision_id: str) -> list[Output]:
-    """Check a deferred action again, now that its time has come."""
+    """Check a deferred action again, now that its time has come, or drop it if nobody decides."""
     deferred = case.subject.facts.deferred.pop(decision_id, None)
     if deferred is None:
+        return []
+    if case.partition.facts.decisions_off:
+        case.partition.count("deferred_while_off")
         return []
     for strategy, sha256 in active_strategies(case):
         if strategy.strategy_id == deferred.strategy_id:

@@ -12,11 +12,14 @@ ATTRIBUTION_DAYS = 90
 
 
 def publish_transitions(case: Case, transitions: tuple[Transition, ...]) -> list[Output]:
-    """Return the loan-state changes of a case, with the examples that they settle."""
+    """Return the loan-state changes of a case, with the examples that they settle.
+
+    A drawdown of history converts nobody: whoever had a loan before we came has one, that is all.
+    """
     outputs: list[Output] = []
     for number, transition in enumerate(transitions):
         outputs.append(_change(case, transition, number))
-        if transition.conversion is not None:
+        if transition.conversion is not None and not case.partition.facts.loads_history:
             outputs += label_drawdown(case, transition)
             case.subject.facts.flag = None
         if transition.revokes is not None and transition.loan_id is not None:
@@ -40,6 +43,7 @@ def _change(case: Case, transition: Transition, number: int) -> Output:
     since_ms = case.at_ms - ATTRIBUTION_DAYS * DAY_MS
     recent = [made for made in facts.decisions if made.at_ms > since_ms]
     flag = facts.flag if facts.flag is not None and facts.flag.at_ms > since_ms else None
+    historic = _is_historic(case, transition)
     change = LoanStateChanged(
         conversion_id=stable_id(
             "v", case.subject_id, case.partition.facts.partition, case.seq, case.at_ms, number
@@ -51,8 +55,8 @@ def _change(case: Case, transition: Transition, number: int) -> Output:
         occurred_at_ms=transition.occurred_at_ms,
         from_state=transition.from_state,
         to_state=transition.to_state,
-        conversion=transition.conversion,
-        revokes=transition.revokes,
+        conversion=None if historic else transition.conversion,
+        revokes=None if historic else transition.revokes,
         days_in_previous_state=transition.days_in_previous_state,
         loan_id=transition.loan_id,
         drawn_minor=transition.drawn_minor,
@@ -60,5 +64,17 @@ def _change(case: Case, transition: Transition, number: int) -> Output:
         flagged_decision_id=flag.decision_id if flag else None,
         flagged_at_ms=flag.at_ms if flag else None,
         risk_band_at_decision=recent[-1].risk_band if recent else None,
+        historic=historic,
     )
     return output(Topic.CONVERSIONS, key=case.subject_id, message=change, seq=case.seq)
+
+
+def _is_historic(case: Case, transition: Transition) -> bool:
+    """Whether a change is history itself, or takes back a drawdown that was."""
+    facts = case.partition.facts
+    if facts.loads_history:
+        return True
+    loan = case.subject.facts.loan.loans.get(transition.loan_id or "")
+    return (
+        transition.revokes is not None and loan is not None and facts.is_history(loan.drawn_at_ms)
+    )

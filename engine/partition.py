@@ -17,6 +17,8 @@ class PartitionFacts(msgspec.Struct, kw_only=True):
     `chain` is the hash of the last decision: each decision carries the one before it.
     `counts` are totals since the beginning of the journal, for reconciliation. `slice_no` is the
     last slice of recorded time that a tick has closed; 0 before the first, and with a live clock.
+    `history` is where the clock stood at the beginning and at the end of the last loading of
+    history; none where there never was one, and no end while it goes on.
     """
 
     partition: int
@@ -26,6 +28,24 @@ class PartitionFacts(msgspec.Struct, kw_only=True):
     offsets: dict[str, int] = {}
     counts: dict[str, int] = {}
     slice_no: int = 0
+    decisions_off: bool = False
+    history: tuple[int, int | None] | None = None
+
+    @property
+    def loads_history(self) -> bool:
+        """Whether what comes now is the past, told late."""
+        return self.history is not None and self.history[1] is None
+
+    def is_history(self, known_at_ms: int) -> bool:
+        """Whether what was known at a time (epoch ms) was told while history was loaded.
+
+        >>> facts = PartitionFacts(partition=0, history=(5, 9))
+        >>> [facts.is_history(at_ms) for at_ms in (4, 5, 9, 10)]
+        [False, True, True, False]
+        """
+        if self.history is None or known_at_ms < self.history[0]:
+            return False
+        return self.history[1] is None or known_at_ms <= self.history[1]
 
 
 class PartitionState:
@@ -62,6 +82,15 @@ class PartitionState:
     def count(self, what: str, by: int = 1) -> None:
         """Add to a total that goes with the state."""
         self.facts.counts[what] = self.facts.counts.get(what, 0) + by
+
+    def switch(self, *, on: bool, loads_history: bool, at_ms: int) -> None:
+        """Decide from now on, or no longer; note where the loading of history begins and ends."""
+        facts = self.facts
+        facts.decisions_off = not on
+        if loads_history and not facts.loads_history:
+            facts.history = (at_ms, None)
+        elif not loads_history and facts.loads_history and facts.history is not None:
+            facts.history = (facts.history[0], at_ms)
 
     def note_source(self, topic: Topic, offset: int) -> None:
         """Remember the highest source offset that was applied, per topic."""
