@@ -76,7 +76,10 @@ class RelationStated(_Edge):
 
 
 class RelationEnded(_Edge):
-    """A relation ended at `ended_at_ms`; one that never was ended when it began."""
+    """A relation ended, or never was: it does not count from this word on.
+
+    An end that lies ahead is stated: `RelationStated` with `valid_to_ms`.
+    """
 
     event_type: Literal["relation_ended"]
     ended_at_ms: EpochMs

@@ -36,7 +36,7 @@ from engine.outputs import Output
 from engine.partition import PartitionState
 from engine.subject import SubjectState
 from engine.timers import renew_loan_timers
-from features import log_events, update_and_read
+from features import take
 
 
 def step(partition: PartitionState, subject: SubjectState, entry: Entry) -> list[Output]:
@@ -52,7 +52,7 @@ def step(partition: PartitionState, subject: SubjectState, entry: Entry) -> list
     subject.last_seq = entry.seq
     partition.count("unknown_fields", unknown_fields(event))
     transitions = _note(subject, event, at_ms=entry.at_ms)
-    subject.log, values = update_and_read(subject.log, log_events(event, entry.at_ms), entry.at_ms)
+    values = take(subject, event, entry.at_ms)
     case = Case(
         partition=partition,
         subject=subject,

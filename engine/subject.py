@@ -4,6 +4,7 @@ import msgspec
 
 from decisions.facts import Facts
 from features import EMPTY
+from features.relations import Relations
 
 LAYOUT = 1
 NEVER_MS = (1 << 62) - 1
@@ -35,6 +36,7 @@ class SubjectState(msgspec.Struct, array_like=True):
     `log` is the features' own layout. `event_ids` maps an id to (at_ms, 8 bytes of the body's
     hash), of the last 7 days and at most 500. `timers` maps a name to when it is due; a name is
     `<kind>:<reference>`. `last_seq` is the last entry that stepped this subject.
+    `relations` are whom it belongs with.
     """
 
     facts: Facts = msgspec.field(default_factory=Facts)
@@ -45,6 +47,7 @@ class SubjectState(msgspec.Struct, array_like=True):
     rows_dropped: int = 0
     entries: int = 0
     last_seq: int = -1
+    relations: Relations = msgspec.field(default_factory=Relations)
 
     def next_due_ms(self) -> int:
         """Return when the earliest timer is due, or `NEVER_MS`."""

@@ -12,7 +12,7 @@ from engine.loan_changes import publish_transitions
 from engine.outputs import Output
 from engine.partition import PartitionState
 from engine.subject import SubjectState
-from features import read
+from features import look
 
 LOAN = "loan."
 LABEL = "label.close:"
@@ -45,7 +45,7 @@ def fire(
         subject_id=subject_id,
         at_ms=at_ms,
         seq=seq,
-        values=read(subject.log, at_ms),
+        values=look(subject, at_ms),
     )
     trigger = Trigger(kind="timer", cause=f"timer:{name}:{due_ms}", timer=name)
     reference = name.partition(":")[2]

@@ -3,7 +3,8 @@
 Every window is read as (at - W, at] over occurrence times, of all events known at that moment.
 """
 
-from features.catalogue import CATALOGUE, NAMES, permitted_use
+from features.catalogue import BY_NAME, CATALOGUE, LOG_NAMES, NAMES, permitted_use
+from features.catalogue_relations import RELATED
 from features.definitions import Feature, Formula, Window
 from features.describe import describe
 from features.errors import CatalogueError, ClockError, FeatureError, FieldError, LayoutError
@@ -19,38 +20,52 @@ from features.log import (
     update_and_read_many,
 )
 from features.log_event import LogEvent
-from features.plan import EMPTY, PLAN, PLAN_HASH, SCHEMA_HASH
+from features.plan import EMPTY, PLAN, PLAN_HASH
+from features.relations import Relations
+from features.schema import SCHEMA_HASH
 from features.slow import SlowLog
+from features.slow_state import SlowState
+from features.state import FeatureState, HoldsFeatures, look, note, take
 from features.training_frame import Asked, FrameRow, KnownEvent, training_frame
 
 __all__ = [
+    "BY_NAME",
     "CATALOGUE",
     "EMPTY",
     "LOG_CAP",
+    "LOG_NAMES",
     "NAMES",
     "PLAN",
     "PLAN_HASH",
+    "RELATED",
     "SCHEMA_HASH",
     "Asked",
     "CatalogueError",
     "ClockError",
     "Feature",
     "FeatureError",
+    "FeatureState",
     "FieldError",
     "Formula",
     "FrameRow",
+    "HoldsFeatures",
     "KnownEvent",
     "LayoutError",
     "LogEvent",
+    "Relations",
     "SlowLog",
+    "SlowState",
     "Step",
     "Window",
     "describe",
     "is_capped",
     "log_events",
+    "look",
+    "note",
     "permitted_use",
     "read",
     "record_count",
+    "take",
     "training_frame",
     "update",
     "update_and_read",

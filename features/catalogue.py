@@ -15,9 +15,19 @@ from contracts.uses import Use
 from features.catalogue_contact import APP, CONTACT
 from features.catalogue_debts import DEBTS
 from features.catalogue_money import BALANCES, FLOWS, INCOMES
+from features.catalogue_relations import RELATED
+from features.catalogue_signals import (
+    BENEFITS,
+    BUREAU,
+    LOANS,
+    MERCHANT,
+    SHARING,
+    TERMS_OF_SIGNALS,
+)
 from features.definitions import ANY_USE, Feature, Formula
 from features.families import counts, sums
 from features.kinds import INCOME, SESSION, kinds
+from features.relation_definitions import RelationFeature
 
 TERMS: Final[tuple[Feature, ...]] = (
     *sums(
@@ -90,14 +100,28 @@ CATALOGUE: Final[tuple[Feature, ...]] = (
     *DEBTS,
     *APP,
     *CONTACT,
+    *LOANS,
+    *BUREAU,
+    *MERCHANT,
+    *SHARING,
+    *BENEFITS,
     *TERMS,
+    *TERMS_OF_SIGNALS,
 )
 """Every definition, the served ones first; a row of features has the order of the served ones."""
 
-NAMES: Final[tuple[str, ...]] = tuple(
+LOG_NAMES: Final[tuple[str, ...]] = tuple(
     feature.name for feature in CATALOGUE if isinstance(feature, Formula) or feature.served
 )
-BY_NAME: Final[dict[str, Feature]] = {feature.name: feature for feature in CATALOGUE}
+"""The served features of the log alone, as `read` returns them."""
+
+NAMES: Final[tuple[str, ...]] = (*LOG_NAMES, *(feature.name for feature in RELATED))
+"""Every served feature, in the order of a row: those of the log, then those of relations."""
+
+AnyFeature = Feature | RelationFeature
+BY_NAME: Final[dict[str, AnyFeature]] = {
+    feature.name: feature for feature in (*CATALOGUE, *RELATED)
+}
 
 
 def permitted_use(name: str) -> frozenset[Use]:

@@ -2,6 +2,7 @@
 
 from features.catalogue import BY_NAME
 from features.definitions import Formula, Window
+from features.describe_relations import relation_words
 from features.kinds import KINDS
 
 _DAY_MS = 86_400_000
@@ -22,7 +23,13 @@ def describe(name: str) -> str:
     feature = BY_NAME[name]
     uses = ", ".join(sorted(feature.permitted_use)) or "none"
     nothing = "0" if feature.null_policy == "zero" else "missing"
-    what = _window(feature) if isinstance(feature, Window) else _formula(feature)
+    match feature:
+        case Window():
+            what = _window(feature)
+        case Formula():
+            what = _formula(feature)
+        case _:
+            what = relation_words(feature)
     return (
         f"{name} ({feature.unit}): {what}. Nothing happened: {nothing}. "
         f"Permitted use: {uses}.\n  {feature.why}"

@@ -1,69 +1,18 @@
-"""From a source event to the lines of a log: which kind it is, and what it corrects.
+"""From a source event to the lines of a log: when it counts, and what it corrects.
 
-What an event means follows docs/domain.md, "Features". Two things had to be chosen. A purpose that
-contradicts the direction (a salary going out, a supplier paying in) is an other posting. A touch
-is counted once, where it really happened: app and sms messages when they were sent, WeCom when a
-manager wrote or called there, a call when it was dialled; a task that was handed out is no touch.
+What an event adds is the table of `features.parts`.
 """
 
 from typing import Final
 
-from contracts.app_events import ApplyProgressed, CalculatorUsed, FaceVerifyFailed, PageSeen
 from contracts.decode import SourceEvent
 from contracts.envelope import Envelope
-from contracts.interactions import CallHappened, Feedback, WecomHappened
-from contracts.transactions import TransactionPosted
-from features.business_time import is_night
 from features.kinds import CODES
 from features.log_event import ADD, CLAMP_MS, CORRECTION, REVERSAL, LogEvent, hash63
+from features.parts import parts_of
 from features.plan import PLAN
 
-Part = tuple[str, int, str | None]
-"""A kind, an amount in minor units, and the counterparty or account it is about."""
-
 UNNAMED: Final = "unnamed"
-_IN: Final = {
-    "salary": "salary",
-    "pension": "pension",
-    "insurance": "insurance_in",
-    "interest": "interest_in",
-    "customer_receipt": "customer_receipt",
-    "loan_inflow_external": "loan_inflow_external",
-    "own_transfer": "own_transfer_in",
-}
-_OUT: Final = {
-    "insurance": "insurance_out",
-    "fee": "fee_out",
-    "interest": "fee_out",
-    "own_transfer": "own_transfer_out",
-    **{
-        purpose: purpose
-        for purpose in (
-            "loan_repayment_own",
-            "rent",
-            "tax",
-            "social_insurance",
-            "supplier_payment",
-            "loan_repayment_external",
-            "education",
-            "medical",
-            "renovation",
-            "vehicle",
-            "travel",
-            "property",
-            "securities",
-            "gambling_like",
-            "utilities",
-        )
-    },
-}
-_FEEDBACK: Final = {"rejected": "reject", "complaint": "complaint"}
-_SENT: Final = {"app": "touch_app", "sms": "touch_sms"}
-_WECOM: Final = {
-    "message_out": "touch_wecom",
-    "call_done": "touch_wecom",
-    "message_in": "wecom_reply",
-}
 
 
 def log_events(event: SourceEvent, at_ms: int) -> tuple[LogEvent, ...]:
@@ -121,68 +70,3 @@ def _reference(event: Envelope, at_ms: int) -> tuple[int, int, int]:
     if ref_ms > at_ms + CLAMP_MS:
         return op, -1, 0
     return op, ref_ms, hash63(event.corrects_event_id)
-
-
-def parts_of(event: SourceEvent) -> tuple[Part, ...]:
-    """Return what an event adds to the log; none where no feature reads it."""
-    if isinstance(event, TransactionPosted):
-        return _posting(event)
-    kind = _app_kind(event) or _contact_kind(event)
-    return () if kind is None else ((kind, 0, None),)
-
-
-def _app_kind(event: SourceEvent) -> str | None:
-    match event:
-        case PageSeen(event_name="app_open"):
-            return "session_night" if is_night(event.occurred_at_ms) else "session_day"
-        case PageSeen(event_name="loan_page_view" | "limit_query" as name):
-            return name
-        case ApplyProgressed():
-            return event.event_name
-        case CalculatorUsed():
-            return "calculator"
-        case FaceVerifyFailed():
-            return "face_fail"
-        case _:
-            return None
-
-
-def _contact_kind(event: SourceEvent) -> str | None:
-    match event:
-        case WecomHappened():
-            return _WECOM.get(event.wecom_event)
-        case CallHappened(call_event="dialled"):
-            return "touch_call"
-        case Feedback(feedback_type="sent"):
-            return _SENT.get(event.channel)
-        case Feedback():
-            return _FEEDBACK.get(event.feedback_type)
-        case _:
-            return None
-
-
-def _posting(event: TransactionPosted) -> tuple[Part, ...]:
-    kind = _kind_in(event) if event.direction == "in" else _kind_out(event)
-    amount = (kind, event.amount_minor, event.counterparty_id_hash)
-    if event.balance_after_minor is None:
-        return (amount,)
-    return amount, ("balance", event.balance_after_minor, event.account_id_hash)
-
-
-def _kind_in(event: TransactionPosted) -> str:
-    if event.purpose_class == "other" and event.counterparty_kind == "lender":
-        return "loan_inflow_external"
-    if event.purpose_class == "other" and event.counterparty_kind == "self":
-        return "own_transfer_in"
-    return _IN.get(event.purpose_class, "other_in")
-
-
-def _kind_out(event: TransactionPosted) -> str:
-    kind = _OUT.get(event.purpose_class, "other_out")
-    if event.purpose_class == "other" and event.counterparty_kind == "lender":
-        return "loan_repayment_external"
-    if event.purpose_class == "other" and event.counterparty_kind == "self":
-        kind = "own_transfer_out"
-    if kind == "own_transfer_out" and event.counterparty_bank_code is not None:
-        return "own_transfer_out_other_bank"
-    return kind

@@ -54,6 +54,30 @@ KINDS: Final[tuple[str, ...]] = (
     "wecom_reply",
     "reject",
     "complaint",
+    "branch_visit",
+    # loans with us: the key is the application; days past due stand in place of an amount
+    "loan_applied",
+    "loan_declined",
+    "own_dpd",
+    # what the bureau reported; the number stands in place of an amount
+    "bureau_query",
+    "bureau_lender",
+    "bureau_outstanding",
+    "bureau_due",
+    "bureau_dpd",
+    # a merchant's day at the card network
+    "settle",
+    "refund",
+    # how many customers were seen on a device or at an address; the number stands as the amount
+    "device_customers",
+    "ip_customers",
+    # a trading partner's owner drew a loan; the key is the partner
+    "chain_drawn",
+    # a benefit: 1 while it may be used, 0 when it is over; the key is the benefit
+    "benefit",
+    # invitations; the key is who was invited
+    "referral_invited",
+    "referral_drawn",
 )
 """Append only: a code is written into every record of every customer's log (at most 128 kinds)."""
 

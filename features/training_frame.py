@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from contracts.decode import SourceEvent
-from features.from_events import log_events
-from features.log import Row, read, update
-from features.plan import EMPTY
+from features.log import Row
+from features.state import FeatureState, look, note
 
 L = TypeVar("L")
 
@@ -98,19 +97,18 @@ def training_frame(
     [1.0, 2.0]
     """
     waiting = sorted(labels, key=lambda asked: (asked.known_until, asked.at_ms), reverse=True)
-    logs = {asked.subject_id: EMPTY for asked in waiting}
+    states = {asked.subject_id: FeatureState() for asked in waiting}
     for known in journal:
         while waiting and waiting[-1].known_until < known.seq:
-            yield _answer(waiting.pop(), logs)
+            yield _answer(waiting.pop(), states)
         if not waiting:
             return
-        log = logs.get(known.subject_id)
-        if log is not None:
-            lines = log_events(known.event, known.at_ms)
-            logs[known.subject_id] = update(log, lines, known.at_ms)
+        state = states.get(known.subject_id)
+        if state is not None:
+            note(state, known.event, known.at_ms)
     while waiting:
-        yield _answer(waiting.pop(), logs)
+        yield _answer(waiting.pop(), states)
 
 
-def _answer(asked: Asked[L], logs: dict[str, bytes]) -> FrameRow[L]:
-    return FrameRow(asked=asked, values=read(logs[asked.subject_id], asked.at_ms))
+def _answer(asked: Asked[L], states: dict[str, FeatureState]) -> FrameRow[L]:
+    return FrameRow(asked=asked, values=look(states[asked.subject_id], asked.at_ms))

@@ -9,7 +9,7 @@ from contracts.decode import SourceEvent, decode
 from contracts.journal import Entry
 from contracts.topics import Topic
 from engine.event_ids import EventIds, note_arrival
-from features import SlowLog, log_events
+from features import SlowState
 from features.catalogue import BY_NAME
 
 TIMER = "timer:"
@@ -27,6 +27,10 @@ _SAID = (
     "activity",
     "benefit_event",
     "status",
+    "edge_kind",
+    "enterprise_event",
+    "fact",
+    "step",
 )
 
 
@@ -85,7 +89,7 @@ def explain(
 
     `entries` are all that the partition's journal held when the features were read at `at_ms`.
     """
-    log = SlowLog()
+    state = SlowState()
     events: dict[int, EventUsed] = {}
     known: EventIds = {}
     for entry in entries:
@@ -95,14 +99,14 @@ def explain(
         if note_arrival(known, event.event_id, entry.value, at_ms=entry.at_ms) != "new":
             continue
         events[entry.seq] = event_used(entry, event)
-        log.apply(log_events(event, entry.at_ms), tag=entry.seq)
-    again = log.read(at_ms)
+        state.apply(event, entry.at_ms, tag=entry.seq)
+    again = state.read(at_ms)
     return tuple(
         FeatureUsed(
             name=name,
             unit=BY_NAME[name].unit if name in BY_NAME else "",
             value_hex=value,
-            events=tuple(events[int(str(seq))] for seq in _members(log, name, at_ms)),
+            events=tuple(events[int(str(seq))] for seq in _members(state, name, at_ms)),
             confirmed=name in again and again[name].hex() == value,
         )
         for name, value in features.items()
@@ -130,5 +134,5 @@ def is_event(entry: Entry) -> bool:
     return entry.topic not in {Topic.CONTROL, Topic.CLOCK}
 
 
-def _members(log: SlowLog, name: str, at_ms: int) -> list[object]:
-    return log.members(name, at_ms) if name in BY_NAME else []
+def _members(state: SlowState, name: str, at_ms: int) -> list[object]:
+    return state.members(name, at_ms) if name in BY_NAME else []

@@ -11,7 +11,7 @@ from pydantic_core import PydanticUndefined
 from adapters.metrics import Metrics
 from contracts.topics import DAY_MS, FOREVER_MS, SOURCES, TOPICS, TopicSpec
 from decisions.moments import MOMENTS
-from features import CATALOGUE, Feature, Window
+from features import BY_NAME, NAMES
 from shouwen.cli import COMMANDS, main
 from shouwen.settings import Settings, environment_name
 from streams.settings import ROLES
@@ -153,18 +153,13 @@ def _features() -> str:
             f"`{feature.name}`",
             feature.unit,
             "0" if feature.null_policy == "zero" else "missing",
-            ", ".join(sorted(feature.permitted_use)),
+            ", ".join(sorted(feature.permitted_use)) or "nothing",
             feature.why,
         )
-        for feature in CATALOGUE
-        if _is_served(feature)
+        for feature in map(BY_NAME.__getitem__, NAMES)
     ]
     head = ("feature", "unit", "nothing", "may be used for", "why")
     return _section("Features", about, head, rows)
-
-
-def _is_served(feature: Feature) -> bool:
-    return not isinstance(feature, Window) or feature.served
 
 
 def _moments() -> str:
