@@ -40,8 +40,9 @@ class _Subject:
             events = self._source_event(number)
             self.known += [event for event in events if event.kind]
             self.steps.append((events, self.at_ms))
-            if self.known and chance.random() < 0.4:
-                self._read_at_an_edge()
+            if chance.random() < 0.4:
+                self._read_at_edges(until_ms=self.at_ms + 40 * DAY_MS, most=1)
+        self._read_at_edges(until_ms=self.at_ms + 2 * SPANS_MS[-1], most=12)
 
     def _source_event(self, number: int) -> list[LogEvent]:
         draw = self.chance.random()
@@ -78,10 +79,15 @@ class _Subject:
         key = self.chance.randrange(1, _ACCOUNTS + 1) if kind in PLAN.keyed else 0
         return LogEvent(occurred, kind, key, amount, number, ADD, 0, 0, stated)
 
-    def _read_at_an_edge(self) -> None:
-        leaving = self.chance.choice(self.known).occurred_at_ms
-        edges = [leaving + span - early for span in SPANS_MS for early in (0, 1)]
-        ahead = [edge for edge in edges if self.at_ms <= edge <= self.at_ms + 40 * DAY_MS]
-        if ahead:
-            self.at_ms = self.chance.choice(ahead)
-            self.steps.append(((), self.at_ms))
+    def _read_at_edges(self, *, until_ms: int, most: int) -> None:
+        """Read at the ms at which some events leave some windows, or at the one before."""
+        edges = {
+            known.occurred_at_ms + span - early
+            for known in self.known
+            for span in SPANS_MS
+            for early in (0, 1)
+        }
+        ahead = sorted(edge for edge in edges if self.at_ms <= edge <= until_ms)
+        for edge in sorted(self.chance.sample(ahead, min(most, len(ahead)))):
+            self.at_ms = edge
+            self.steps.append(((), edge))
