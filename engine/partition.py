@@ -8,6 +8,7 @@ from contracts.control import StrategyActivated
 from contracts.snapshots import ModelSnapshot
 from contracts.topics import Topic
 from decisions.strategy import Strategy
+from features.quality import ROWS_ONE_IN, Row, is_sampled
 from models import Scorer, load_scorer
 
 
@@ -54,6 +55,7 @@ class PartitionState:
     `build` names the code and the machine that decide. `known_messages` is none in life; a
     backtest hands in the messages that really went out, and an action outside it, having no
     history, counts as sent. `pinned` makes a backtest ignore the strategies in the journal.
+    `samples` is a list where somebody watches the quality of features: rows that were decided on.
     `scorers` and `parsed` are derived: models by id, strategies by hash, ready to use.
 
     >>> state = PartitionState(partition=2, build="b-1")
@@ -70,6 +72,7 @@ class PartitionState:
         self.parsed: dict[str, Strategy] = {}
         self.known_messages: frozenset[str] | None = None
         self.pinned = False
+        self.samples: list[Row] | None = None
         self._ordinal = (-1, 0)
 
     def next_ordinal(self, seq: int) -> int:
@@ -91,6 +94,11 @@ class PartitionState:
             facts.history = (at_ms, None)
         elif not loads_history and facts.loads_history and facts.history is not None:
             facts.history = (facts.history[0], at_ms)
+
+    def sample(self, seq: int, row: Row) -> None:
+        """Keep the row of an entry for whoever watches, if the entry is in the sample."""
+        if self.samples is not None and is_sampled(seq, one_in=ROWS_ONE_IN):
+            self.samples.append(row)
 
     def note_source(self, topic: Topic, offset: int) -> None:
         """Remember the highest source offset that was applied, per topic."""
