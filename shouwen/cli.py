@@ -15,7 +15,9 @@ from shouwen.errors import is_for_people, the_disk_refuses
 COMMANDS: dict[str, tuple[str, str]] = {
     "backtest": ("shouwen.commands.backtest", "Try strategies over a recorded journal."),
     "bench": ("shouwen.commands.bench", "Measure what it costs, beside other libraries."),
+    "decisions": ("shouwen.commands.decisions", "Let a deployment decide, or only listen."),
     "demo": ("shouwen.commands.demo", "Watch a simulated bank decide, on a real Kafka."),
+    "features": ("shouwen.commands.features", "What features are, and what they were, and when."),
     "ingest": ("shouwen.commands.ingest", "Publish recorded events to a deployment."),
     "kafka": ("shouwen.commands.kafka", "Run a real Apache Kafka of your own on this machine."),
     "replay": ("shouwen.commands.replay", "Fold a journal again and compare every decision."),

@@ -1,17 +1,14 @@
 """`shouwen strategy`: check a strategy file, and make one decide from now on."""
 
 import click
-from confluent_kafka import KafkaException, Producer
 from pydantic import ValidationError
 
-from adapters.topics_admin import require_topics, wanted_topics
-from contracts.control import Control, StrategyActivated, StrategyPaused
-from contracts.topics import LARGE_MESSAGE_BYTES, Topic
+from contracts.control import StrategyActivated, StrategyPaused
+from shouwen.controls import broadcast
 from shouwen.errors import ShouwenError
 from shouwen.settings import Settings
 from shouwen.strategy_files import activation
 
-_SECONDS = 30.0
 _MAY_DECIDE = {"approved", "active"}
 
 
@@ -48,7 +45,7 @@ def activate(strategy: str) -> None:
     """
     activated = activation(strategy)
     _require_two_people(activated)
-    partitions = _broadcast(activated)
+    partitions = broadcast(activated, settings=Settings.load())
     click.echo(
         f"{activated.strategy_id} version {activated.version} is active in {partitions} partitions"
     )
@@ -70,7 +67,7 @@ def pause(strategy_id: str, *, reason: str) -> None:
         raise ShouwenError(
             f"a pause needs the id of a strategy and a reason of at most 500 letters; check {what}."
         ) from error
-    partitions = _broadcast(paused)
+    partitions = broadcast(paused, settings=Settings.load())
     click.echo(f"{strategy_id} is paused in {partitions} partitions")
 
 
@@ -83,39 +80,3 @@ def _require_two_people(activated: StrategyActivated) -> None:
             f"{checker!r} and status {status!r}. Let a second person check {activated.strategy_id} "
             "and enter both in the file."
         )
-
-
-def _broadcast(control: Control) -> int:
-    """Write a control event to every partition in one transaction; return how many."""
-    settings = Settings.load()
-    if settings.clock != "live":
-        raise ShouwenError(
-            "a strategy is switched on a live clock; SHOUWEN_CLOCK is 'recorded'. "
-            "Give the strategies of a recorded run to `shouwen ingest --strategy`."
-        )
-    wanted = wanted_topics(
-        prefix=settings.topic_prefix,
-        partitions=settings.partitions,
-        replication_factor=settings.replication_factor,
-    )
-    require_topics(settings.kafka_bootstrap, wanted)
-    producer = Producer(
-        {
-            "bootstrap.servers": settings.kafka_bootstrap,
-            "transactional.id": f"{settings.topic_prefix}strategy-control",
-            "message.max.bytes": LARGE_MESSAGE_BYTES,
-            "log_level": 2,  # what goes wrong is told once, by the error that is raised
-        }
-    )
-    producer.init_transactions(_SECONDS)
-    producer.begin_transaction()
-    value = control.model_dump_json().encode()
-    try:
-        for partition in range(settings.partitions):
-            name = f"{settings.topic_prefix}{Topic.CONTROL.value}"
-            producer.produce(name, value=value, partition=partition)
-        producer.commit_transaction(_SECONDS)
-    except KafkaException:
-        producer.abort_transaction(_SECONDS)
-        raise
-    return settings.partitions

@@ -8,7 +8,7 @@ import yaml
 from click.testing import CliRunner, Result
 from confluent_kafka import KafkaException, Producer
 
-from contracts.control import StrategyActivated, StrategyPaused
+from contracts.control import DecisionsSwitched, StrategyActivated, StrategyPaused
 from contracts.topics import Topic
 from shouwen.cli import main
 from strategies import bundled, load_file
@@ -102,12 +102,36 @@ def test_a_switch_that_fails_half_way_is_in_no_partition(
             super().produce(topic, value=value, partition=partition)
             self.flush(10)  # the records before are on the broker when it happens
 
-    monkeypatch.setattr("shouwen.commands.strategy.Producer", LosesTheLast)
+    monkeypatch.setattr("shouwen.controls.Producer", LosesTheLast)
 
     done = shouwen("strategy", "activate", BUNDLED, deployment=deployment)
 
     assert done.exit_code == 1
     assert on_control(stand) == [[]] * PARTITIONS
+
+
+@pytest.mark.kafka
+def test_decisions_are_switched_in_every_partition(deployment: Deployment, stand: Stand) -> None:
+    """Half a bank that goes on deciding is not off."""
+    off = shouwen("decisions", "off", "--reason", "a wrong text", deployment=deployment)
+    on = shouwen("decisions", "on", "--reason", "it is right now", deployment=deployment)
+
+    assert (off.exit_code, on.exit_code) == (0, 0)
+    assert off.output == f"decisions are off in {PARTITIONS} partitions\n"
+    for records in on_control(stand):
+        said = [DecisionsSwitched.model_validate_json(value) for value in records]
+        assert [(one.on, one.reason) for one in said] == [
+            (False, "a wrong text"),
+            (True, "it is right now"),
+        ]
+
+
+def test_a_switch_of_decisions_says_why() -> None:
+    """Months later somebody asks why nobody was called that week."""
+    done = shouwen("decisions", "off", "--reason", "")
+
+    assert done.exit_code == 1
+    assert done.output.startswith("Error: a switch needs a reason of 1 to 500 letters; got 0")
 
 
 @pytest.mark.kafka
@@ -175,15 +199,19 @@ def test_every_problem_of_a_file_is_named_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("activate", BUNDLED), ("pause", BUNDLED, "--reason", "why")],
-    ids=["activate", "pause"],
+    [
+        ("strategy", "activate", BUNDLED),
+        ("strategy", "pause", BUNDLED, "--reason", "why"),
+        ("decisions", "off", "--reason", "why"),
+    ],
+    ids=["activate", "pause", "off"],
 )
 def test_a_recorded_deployment_is_not_switched_by_hand(arguments: tuple[str, ...]) -> None:
     """It would race with the recording: two runs would decide differently."""
-    done = shouwen("strategy", *arguments, SHOUWEN_CLOCK="recorded")
+    done = shouwen(*arguments, SHOUWEN_CLOCK="recorded")
 
     assert done.exit_code == 1
-    assert done.output.startswith("Error: a strategy is switched on a live clock")
+    assert done.output.startswith("Error: a switch needs a live clock")
     assert done.output.count("\n") == 1
 
 
