@@ -20,17 +20,16 @@ from engine.outputs import Output
 class Telling:
     """What one subject lets another one know, before it is a record.
 
-    `edge` is what the sender is to the receiver, and part of the signal's identity: the same cause
-    tells the same receiver the same fact once per edge. `named` is set for a device or an address
-    alone, which must know whom to answer.
+    `about` is whose doing it is, where that is not the sender's own. `named` is set for a device or
+    an address alone, which must know whom to answer.
     """
 
     to: str
     fact: NeighbourFact
-    edge: str
     value_int: int
     other_int: int = 0
     permitted_use: tuple[Use, ...]
+    about: str | None = None
     named: str | None = None
 
 
@@ -38,8 +37,8 @@ class Telling:
 class Occasion:
     """The event that makes a subject tell others something.
 
-    `event_id` is the event's own, `corrects_event_id` that of the event that it replaces; hops are
-    those that lie behind it already.
+    `event_id` is the event's own, `corrects_event_id` that of the event that it replaces; `hops`
+    are those that lie behind it already; `slice_no` is the slice that the entry is in.
     """
 
     entry: Entry
@@ -93,14 +92,13 @@ def _record(occasion: Occasion, sender: str, telling: Telling, number: int) -> O
         event_id=_signal_id(occasion.event_id, sender, telling),
         occurred_at_ms=occasion.occurred_at_ms,
         source_system="shouwen",
-        producer="decide",
         customer_id=telling.named,
         corrects_event_id=None if corrected is None else _signal_id(corrected, sender, telling),
         corrects_occurred_at_ms=occasion.corrects_occurred_at_ms,
         is_reversal=occasion.is_reversal,
         subject_id=telling.to,
         fact=telling.fact,
-        from_ref=reference(sender, telling.to),
+        from_ref=reference(telling.about or sender, telling.to),
         value_int=telling.value_int,
         other_int=telling.other_int,
         permitted_use=telling.permitted_use,
@@ -122,4 +120,4 @@ def _record(occasion: Occasion, sender: str, telling: Telling, number: int) -> O
 
 def _signal_id(event_id: str, sender: str, telling: Telling) -> str:
     """Return H(cause, edge): the same cause says the same thing once, whoever delivers it twice."""
-    return stable_id("s", event_id, telling.fact, telling.edge, sender, telling.to)
+    return stable_id("s", event_id, telling.fact, sender, telling.to)

@@ -32,6 +32,7 @@ from engine.decide import decide_moments
 from engine.event_ids import note_arrival
 from engine.labels import close_on_event, open_weekly_row
 from engine.loan_changes import publish_transitions
+from engine.neighbours import cause_of, is_for_a_place, tell_neighbours
 from engine.outputs import Output
 from engine.partition import PartitionState
 from engine.subject import SubjectState
@@ -51,6 +52,7 @@ def step(partition: PartitionState, subject: SubjectState, entry: Entry) -> list
     subject.entries += 1
     subject.last_seq = entry.seq
     partition.count("unknown_fields", unknown_fields(event))
+    had_drawn = subject.facts.loan.ever_drawn
     transitions = _note(subject, event, at_ms=entry.at_ms)
     values = take(subject, event, entry.at_ms)
     case = Case(
@@ -63,13 +65,18 @@ def step(partition: PartitionState, subject: SubjectState, entry: Entry) -> list
     )
     trigger = Trigger(
         kind="event",
-        cause=entry.source,
+        cause=cause_of(entry, event),
         topic=entry.topic,
         event_type=event.event_type,
         event_id=event.event_id,
         direction=getattr(event, "direction", None),
     )
-    outputs = publish_transitions(case, transitions)
+    drew_first = subject.facts.loan.ever_drawn and not had_drawn
+    outputs = tell_neighbours(partition, subject, entry, event, drew_first=drew_first)
+    if is_for_a_place(event):
+        return outputs
+    partition.sample(entry.seq, values)
+    outputs += publish_transitions(case, transitions)
     outputs += close_on_event(case, event)
     renew_loan_timers(subject)
     outputs += decide_moments(case, trigger)

@@ -3,6 +3,7 @@
 import msgspec
 
 from decisions.facts import Facts
+from engine.neighbour_state import NeighbourState
 from features import EMPTY
 from features.relations import Relations
 
@@ -35,8 +36,8 @@ class SubjectState(msgspec.Struct, array_like=True):
 
     `log` is the features' own layout. `event_ids` maps an id to (at_ms, 8 bytes of the body's
     hash), of the last 7 days and at most 500. `timers` maps a name to when it is due; a name is
-    `<kind>:<reference>`. `last_seq` is the last entry that stepped this subject.
-    `relations` are whom it belongs with.
+    `<kind>:<reference>`. `last_seq` is the last entry that stepped this subject. `relations` are
+    whom it belongs with, `neighbours` what it told them.
     """
 
     facts: Facts = msgspec.field(default_factory=Facts)
@@ -48,6 +49,7 @@ class SubjectState(msgspec.Struct, array_like=True):
     entries: int = 0
     last_seq: int = -1
     relations: Relations = msgspec.field(default_factory=Relations)
+    neighbours: NeighbourState = msgspec.field(default_factory=NeighbourState)
 
     def next_due_ms(self) -> int:
         """Return when the earliest timer is due, or `NEVER_MS`."""

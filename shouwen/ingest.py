@@ -11,6 +11,7 @@ from typing import Protocol
 from contracts.clock import Tick
 from contracts.control import Control
 from contracts.ids import partition_of
+from contracts.neighbours import MOST_HOPS
 from contracts.recorded import RecordedLine
 from contracts.slices import HEADER, SliceStamp
 from contracts.topics import BANK_SOURCES, Topic
@@ -18,8 +19,8 @@ from contracts.topics import BANK_SOURCES, Topic
 HOPS: dict[Topic, int] = {
     Topic.APP_EVENTS: 2,
     Topic.LOAN_EVENTS: 3,
-    Topic.SIGNALS: 3,
-    Topic.RELATIONS: 3,
+    Topic.SIGNALS: 1,
+    Topic.RELATIONS: MOST_HOPS,
 }
 """Over how many hops a record can reach others: customer, device, customer for one of the app."""
 
@@ -46,6 +47,14 @@ class Publisher(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedEnd:
+    """Where the recordings that are in a deployment already end: their last slice, and its end."""
+
+    slice_no: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IngestPlan:
     """How a recording becomes slices.
 
@@ -57,6 +66,7 @@ class IngestPlan:
         history_until_ms: Where history ends, and with it a slice; 0 where there is none.
         learn_every_ms: Recorded time between ticks that ask the learner for a snapshot; 0 never.
         control: What becomes active before the first event.
+        after: Where the recording before this one ended; none where this is the first.
 
     >>> IngestPlan(partitions=4, slice_ms=0, learn_every_ms=0)
     Traceback (most recent call last):
@@ -70,6 +80,7 @@ class IngestPlan:
     control: tuple[Control, ...] = ()
     history_slice_ms: int = 1
     history_until_ms: int = 0
+    after: RecordedEnd | None = None
 
     def __post_init__(self) -> None:
         shortest_ms = min(self.slice_ms, self.history_slice_ms)
@@ -92,6 +103,8 @@ class IngestPlan:
         is_history = known_at_ms < self.history_until_ms
         slice_ms = self.history_slice_ms if is_history else self.slice_ms
         from_ms = known_at_ms // slice_ms * slice_ms
+        if self.after is not None:
+            from_ms = max(from_ms, self.after.end_ms)
         if is_history:
             return from_ms, min(from_ms + slice_ms, self.history_until_ms)
         return max(from_ms, self.history_until_ms), from_ms + slice_ms
@@ -131,7 +144,10 @@ class Travel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingested:
-    """What went in: records of the recording, slices, and the recorded time of the last tick."""
+    """What went in: records of the recording, slices, and the recorded time of the last tick.
+
+    `last_slice` is the number of the last slice, over all recordings in the deployment.
+    """
 
     records: int
     control: int
@@ -139,6 +155,7 @@ class Ingested:
     slices: int
     first_ms: int
     last_ms: int
+    last_slice: int
 
 
 def ingest(
@@ -161,25 +178,28 @@ def ingest(
     """
     records = slices = 0
     first_ms = end_ms = learnt_ms = 0
+    before = 0 if plan.after is None else plan.after.slice_no
     tick = Tick()
-    travel = Travel()
+    travel = Travel(has_edges=plan.after is not None)
     for (from_ms, end_ms), group in _slices(lines, plan):
         if slices == 0:
             first_ms = learnt_ms = from_ms
-            _open(publisher, plan, first_ms)
+            # What follows a recording has no slice 0; its first slice awaits what it switches.
+            tick = tick.model_copy(update={"learn": _open(publisher, plan, first_ms)})
         slices += 1
-        count = _publish_slice(publisher, plan, slices, group, travel=travel)
+        count = _publish_slice(publisher, plan, before + slices, group, travel=travel)
         records += count
         learn = 0 < plan.learn_every_ms <= end_ms - learnt_ms
         if learn:
             learnt_ms = end_ms
-        last, tick = tick, Tick(learn=learn, slice_no=slices, neighbours=travel.pass_slice())
+        no = before + slices
+        last, tick = tick, Tick(learn=learn, slice_no=no, neighbours=travel.pass_slice())
         _close(publisher, plan, end_ms, tick=tick, last=last)
-        after_slice(slices, end_ms, count)
+        after_slice(no, end_ms, count)
     while tick.learn or tick.neighbours:
         # The last slice asked for something, and the answer belongs to one more slice.
         slices += 1
-        last, tick = tick, Tick(slice_no=slices, neighbours=travel.pass_slice())
+        last, tick = tick, Tick(slice_no=before + slices, neighbours=travel.pass_slice())
         _close(publisher, plan, end_ms, tick=tick, last=last)
     return Ingested(
         records=records,
@@ -188,6 +208,7 @@ def ingest(
         slices=slices,
         first_ms=first_ms,
         last_ms=end_ms,
+        last_slice=before + slices,
     )
 
 
@@ -197,7 +218,7 @@ def _slices(
     """Yield the bounds and the records of each slice that has records."""
 
     def checked() -> Iterator[RecordedLine]:
-        last_ms = 0
+        last_ms = 0 if plan.after is None else plan.after.end_ms
         for line in lines:
             if line.known_at_ms < last_ms:
                 raise ValueError(

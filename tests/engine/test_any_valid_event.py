@@ -22,6 +22,7 @@ from contracts.dead_letters import HEADER, DeadLetter
 from contracts.decisions import Decision
 from contracts.examples import ExampleMessage
 from contracts.journal import Entry
+from contracts.neighbours import NeighbourSignal
 from contracts.snapshots import ModelSnapshot
 from contracts.topics import Topic
 from engine.fold import fold
@@ -56,6 +57,7 @@ CONTRACTS: dict[Topic, TypeAdapter[Any]] = {
         Topic.CHANNEL_APP: AppMessage,
         Topic.CHANNEL_SMS: SmsMessage,
         Topic.CHANNEL_RM_TASK: RmTask,
+        Topic.NEIGHBOUR_SIGNALS: NeighbourSignal,
     }.items()
 }
 
@@ -155,7 +157,10 @@ def test_no_valid_event_stops_a_partition_and_all_it_says_reads_back(seed: int) 
     """What another room cannot read might as well not have been published."""
     for output in _run(seed).published:
         message = _read(output)
-        if output.topic is not Topic.DEAD_LETTERS:
+        if output.topic is Topic.NEIGHBOUR_SIGNALS:
+            raw = message.model_dump_json(exclude_unset=True, exclude_none=True)
+            assert raw.encode() == output.value
+        elif output.topic is not Topic.DEAD_LETTERS:
             assert message.model_dump_json().encode() == output.value
 
 
@@ -187,7 +192,7 @@ def test_time_never_goes_back_in_what_is_published(seed: int) -> None:
     times = [
         message.at_ms
         for message in map(_read, _run(seed).published)
-        if not isinstance(message, AppMessage | SmsMessage | RmTask)
+        if not isinstance(message, AppMessage | SmsMessage | RmTask | NeighbourSignal)
     ]
 
     assert all(earlier <= later for earlier, later in pairwise(times))

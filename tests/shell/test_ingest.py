@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
@@ -13,6 +14,7 @@ from kafka.partitioner.default import murmur2
 
 from contracts.clock import Tick
 from contracts.control import Control, StrategyPaused
+from contracts.journal import Entry
 from contracts.recorded import RecordedLine
 from contracts.topics import BANK_SOURCES, DAY_MS, SOURCES, Topic
 from shouwen.ingest import UNKEYED_PARTITION, Ingested, IngestPlan, ingest
@@ -350,6 +352,17 @@ def a_run_in_peace() -> MemoryRun:
     return run(a_recording(), the_plan())
 
 
+def without_chance(done: MemoryRun) -> list[list[Entry]]:
+    """The journals but for where a neighbour signal stood in its topic: many write there."""
+    return [
+        [
+            replace(entry, source_offset=0) if entry.topic is Topic.NEIGHBOUR_SIGNALS else entry
+            for entry in journal
+        ]
+        for journal in done.journals
+    ]
+
+
 @given(seed=st.integers(0, 2**32))
 @settings(max_examples=12)
 def test_any_interleaving_of_fetches_says_the_same(seed: int) -> None:
@@ -357,7 +370,7 @@ def test_any_interleaving_of_fetches_says_the_same(seed: int) -> None:
     raced = run(a_recording(), the_plan(), dice=random.Random(seed))
     calm = a_run_in_peace()
 
-    assert raced.journals == calm.journals
+    assert without_chance(raced) == without_chance(calm)
     assert raced.buried == calm.buried
     assert raced.outputs == calm.outputs
     assert raced.learner.state_sha256() == calm.learner.state_sha256()
