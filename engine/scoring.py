@@ -10,13 +10,14 @@ from features import NAMES
 from models import PROPENSITY, RISK, Row, RowSchema, Scorer, fallback, load_scorer
 
 SCHEMAS: dict[LabelName, RowSchema] = {"drawn_30d": PROPENSITY, "dpd30": RISK}
-_PLACES = {name: schema.indices(NAMES) for name, schema in SCHEMAS.items()}
+PLACES = {name: schema.indices(NAMES) for name, schema in SCHEMAS.items()}
+"""Where the features of a model stand in a row of all features."""
 _MICRO = 1_000_000
 
 
 def row_of(case: Case, label: LabelName) -> Row:
     """Return the case's row for a model: float32, so that what is scored is what is learnt."""
-    return SCHEMAS[label].row(case.values[_PLACES[label]])
+    return SCHEMAS[label].row(case.values[PLACES[label]])
 
 
 def scorer_of(partition: PartitionState, label: LabelName) -> Scorer:

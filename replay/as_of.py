@@ -1,7 +1,7 @@
 """What was known of a customer at any moment: a coordinate found, the journal folded up to it."""
 
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -53,6 +53,7 @@ class AsOf:
     """The features of a subject at a coordinate, with the events behind each.
 
     `at_ms` is when they were read; `events` is how many events of the subject were known then.
+    Where they were read off a state alone, nothing is `traced`: no event is named or counted.
     """
 
     subject_id: str
@@ -61,10 +62,13 @@ class AsOf:
     at_ms: int
     events: int
     features: tuple[FeatureUsed, ...]
+    traced: bool = True
     schema: str = SCHEMA_HASH
 
 
-def as_of(journals: Journals, subject_id: str, at: Coordinate | int | None = None) -> AsOf:
+def as_of(
+    journals: Journals, subject_id: str, at: Coordinate | int | None = None, *, traced: bool = True
+) -> AsOf:
     """Fold a subject's events up to a moment and return what its features were.
 
     Args:
@@ -72,6 +76,7 @@ def as_of(journals: Journals, subject_id: str, at: Coordinate | int | None = Non
         subject_id: Whose.
         at: A coordinate; or a time (epoch ms UTC), which is the last entry known by then, read at
             that time; none is the journal's end.
+        traced: Whether to name the events behind each value, too.
 
     Raises:
         AsOfError: nobody knows the subject by then, the moment is outside the journal, or the
@@ -92,7 +97,33 @@ def as_of(journals: Journals, subject_id: str, at: Coordinate | int | None = Non
             f"({when(place.at_ms)}, UTC+8). Check the id; a later `--at` knows more."
         )
     values = rows_at(known, [place])[0]
+    if not traced:
+        return without_events(values, place, partition=partition)
     return explained(values, own, place, partition=partition)
+
+
+def with_events(
+    journals: Journals, values: NDArray[np.float64], place: Asked[None], *, partition: int
+) -> AsOf:
+    """Return a row that was read elsewhere with the events that the journal has for it."""
+    own = [
+        entry
+        for entry in _up_to(journals.entries(partition), place.seq)
+        if entry.key == place.subject_id and is_event(entry)
+    ]
+    return explained(values, own, place, partition=partition)
+
+
+def without_events(values: NDArray[np.float64], place: Asked[None], *, partition: int) -> AsOf:
+    """Return a row that was read elsewhere, as it is."""
+    return replace(explained(values, (), place, partition=partition), traced=False)
+
+
+def _up_to(entries: Iterable[Entry], seq: int) -> Iterator[Entry]:
+    for entry in entries:
+        if entry.seq > seq:
+            return
+        yield entry
 
 
 def explained(

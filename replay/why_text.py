@@ -72,7 +72,7 @@ def _case(root: Tree, tree: Why) -> None:
     if tree.trigger is None:
         case.add(Text(f"触发 trigger {decision.cause}"))
     else:
-        case.add(Text(f"触发 trigger {_event(tree.trigger)}"))
+        case.add(Text(f"触发 trigger {event_text(tree.trigger)}"))
     strategy = decision.strategy
     case.add(
         Text(
@@ -103,13 +103,14 @@ def _feature(branch: Tree, used: FeatureUsed) -> None:
         meaning = describe(used.name).splitlines()[0].partition(": ")[2]
         node.add(Text(meaning, style="dim"))
     for event in used.events[-EVENTS_SHOWN:]:
-        node.add(Text(_event(event)))
+        node.add(Text(event_text(event)))
     hidden = len(used.events) - EVENTS_SHOWN
     if hidden > 0:
         node.add(Text(f"更早 {hidden} earlier ones: --json", style="dim"))
 
 
-def _event(event: EventUsed) -> str:
+def event_text(event: EventUsed) -> str:
+    """Return an event in one line: when, what, how much, and its coordinates."""
     amount = "" if event.amount_minor is None else f" {yuan(event.amount_minor)}"
     late = event.known_at_ms - event.occurred_at_ms
     known = f", known {when(event.known_at_ms)}" if late > 300_000 else ""  # noqa: PLR2004 - 5 min

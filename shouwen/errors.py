@@ -16,6 +16,7 @@ _FOR_PEOPLE = (
     "replay.errors:ReplayError",
     "streams.errors:StreamsError",
     "contracts.journal:JournalError",
+    "features.errors:CatalogueError",
     "strategies:StrategyFileError",
     "confluent_kafka:KafkaException",
     "kafka.errors:KafkaError",

@@ -25,9 +25,7 @@ def activation(name: str) -> StrategyActivated:
     >>> activation("no_loan_to_loan_v1").version
     1
     """
-    path = Path(name)
-    is_a_path = path.suffix != "" or path.parent != Path()
-    data = load_file(path if is_a_path else bundled(name))
+    data = load_file(strategy_path(name))
     found = problems(data, permitted_use=permitted_use)
     if found:
         listed = "\n".join(f"  - {problem}" for problem in found)
@@ -38,3 +36,17 @@ def activation(name: str) -> StrategyActivated:
         sha256=canonical_sha256(data),
         strategy=data,
     )
+
+
+def strategy_path(name: str) -> Path:
+    """Return the file that a strategy's name means: a path, or one that comes with this version.
+
+    Raises:
+        StrategyFileError: no strategy of that name comes with this version.
+
+    >>> strategy_path("mine.yaml").name
+    'mine.yaml'
+    """
+    path = Path(name)
+    is_a_path = path.suffix != "" or path.parent != Path()
+    return path if is_a_path else bundled(name)

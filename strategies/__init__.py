@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-__all__ = ["StrategyFileError", "bundled", "load_file"]
+__all__ = ["StrategyFileError", "bundled", "bundled_names", "load_file"]
 
 _HERE = Path(__file__).parent
 _EMBEDDED = ("risk", "contact", "contents")
@@ -57,9 +57,19 @@ def bundled(name: str) -> Path:
     """
     path = _HERE / f"{name}.yaml"
     if not path.is_file():
-        known = sorted(file.stem for file in _HERE.glob("*.yaml") if "strategy_id" in _read(file))
-        raise StrategyFileError(f"there is no strategy {name!r}; there are: {', '.join(known)}.")
+        raise StrategyFileError(
+            f"there is no strategy {name!r}; there are: {', '.join(bundled_names())}."
+        )
     return path
+
+
+def bundled_names() -> list[str]:
+    """Return the names of the strategies that come with this version.
+
+    >>> "no_loan_to_loan_v1" in bundled_names()
+    True
+    """
+    return sorted(file.stem for file in _HERE.glob("*.yaml") if "strategy_id" in _read(file))
 
 
 def load_file(path: Path) -> dict[str, Any]:
