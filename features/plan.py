@@ -3,12 +3,12 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from features.business_time import DAY_MS, MINUTE_MS
 from features.catalogue import CATALOGUE
 from features.definitions import Aggregation, Feature, Formula, Key, Window
 from features.errors import CatalogueError
@@ -30,13 +30,20 @@ from features.kernel import (
     P_LONGEST,
     P_MEMBERS,
     P_N_FORMULAS,
+    P_N_SCANS,
+    P_N_SOURCES,
     P_N_WINDOWS,
+    P_SCANS,
+    P_SOURCES,
+    P_SOURCES_OF,
     P_SPEC_AT,
     P_SPECS_OF,
     P_WINDOWS,
+    SCAN_WORDS,
     SPECS,
 )
 from features.kinds import CODES, KINDS
+from features.plan_ordered import UNIT_MS, check_window, is_ordered, ordered_tables
 
 AGGREGATION: Final[dict[Aggregation, int]] = {
     "count": 0,
@@ -53,7 +60,6 @@ _KEY: Final[dict[Key, int]] = {
     "business_day": 1,
     "business_month": 2,
 }
-_MS: Final = {"days": DAY_MS, "minutes": MINUTE_MS}
 
 Spec = tuple[frozenset[str], Key]
 
@@ -66,7 +72,7 @@ class Plan(NamedTuple):
         names: The served features, in the order of a row.
         keyed: Codes of the kinds whose counterparty or account some feature counts.
         plan_hash: 16 hex digits of the tables; another one rebuilds what is derived in a log.
-        schema_hash: 16 hex digits of names and definitions.
+        schema_hash: 16 hex digits of names and definitions, of these features alone.
     """
 
     words: npt.NDArray[np.int64]
@@ -89,7 +95,9 @@ def compile_catalogue(catalogue: Sequence[Feature]) -> Plan:
     column = {f.name: i for i, f in enumerate(catalogue)}
     _check(catalogue, windows, served)
     specs = _specs(windows)
-    spans = sorted({window.window_ms for window in windows})
+    ordered = ordered_tables(windows, column)
+    longest = max(window.window_ms for window in windows)
+    spans = sorted({window.window_ms for window in windows if not is_ordered(window)})
     members, cells, cell_end = _cells(windows, spans, specs, column)
     keep = [0] * len(KINDS)
     bit_of, spec_at = _bits(specs)
@@ -98,9 +106,9 @@ def compile_catalogue(catalogue: Sequence[Feature]) -> Plan:
         for code in range(len(KINDS))
     ]
     for window in windows:
-        for kind in window.where:
+        for kind in window.kinds:
             keep[CODES[kind]] = max(keep[CODES[kind]], window.window_ms)
-    keep[0] = max(spans)
+    keep[0] = longest
     key_of = [_KEY[of] for _, of in specs] + [0] * (SPECS - len(specs))
     tables = {
         P_WINDOWS: spans,
@@ -113,14 +121,19 @@ def compile_catalogue(catalogue: Sequence[Feature]) -> Plan:
         P_KEEP: keep,
         P_BIT_OF: bit_of,
         P_SPEC_AT: spec_at,
+        P_SOURCES: ordered.sources,
+        P_SOURCES_OF: ordered.sources_of,
+        P_SCANS: ordered.scans,
     }
     fingerprint = _hash([LAYOUT, len(KINDS), spec_at, key_of])
     head, body = [0] * P_HEAD_WORDS, list[int]()
     for place, table in tables.items():
         head[place] = P_HEAD_WORDS + len(body)
         body.extend(table)
-    head[P_KINDS], head[P_COLUMNS], head[P_LONGEST] = len(KINDS), len(catalogue), max(spans)
+    head[P_KINDS], head[P_COLUMNS], head[P_LONGEST] = len(KINDS), len(catalogue), longest
     head[P_N_WINDOWS], head[P_N_FORMULAS] = len(spans), len(formulas)
+    head[P_N_SOURCES] = len(ordered.sources) // 2
+    head[P_N_SCANS] = len(ordered.scans) // SCAN_WORDS
     head[P_BLOCK_WORDS] = 5 * len(KINDS) + 2 * SPECS
     head[P_FINGERPRINT] = int(fingerprint, 16) >> 1
     words = np.array(head + body, np.int64)
@@ -146,12 +159,16 @@ def _check(catalogue: Sequence[Feature], windows: Sequence[Window], served: list
             raise CatalogueError(
                 f"{feature.name} needs terms that are windows of the catalogue; got {unknown}."
             )
-        if isinstance(feature, Window) and (
-            (feature.aggregation in {"distinct", "last"}) != (feature.of is not None)
+        if isinstance(feature, Window):
+            check_window(feature)
+        if (
+            isinstance(feature, Formula)
+            and feature.at_most is not None
+            and max(_ratio(feature.at_most)) >= 1 << 63
         ):
             raise CatalogueError(
-                f"{feature.name} needs `of` exactly where it is `distinct` or `last`; "
-                f"got {feature.aggregation!r} with of={feature.of!r}."
+                f"{feature.name} needs an `at_most` that two whole numbers of 63 bits can divide "
+                f"to; got {feature.at_most!r}."
             )
 
 
@@ -195,6 +212,8 @@ def _cells(
     places: dict[frozenset[str], tuple[int, int]] = {}
     per_span: dict[int, list[int]] = {span: [] for span in spans}
     for window in windows:
+        if is_ordered(window):
+            continue
         if window.of is not None:
             first = end = specs[window.where, window.of]
         else:
@@ -203,7 +222,7 @@ def _cells(
                 places[window.where] = (len(members), len(members) + len(codes))
                 members.extend(codes)
             first, end = places[window.where]
-        per = _MS[window.unit] if window.aggregation == "since_last" else 1
+        per = UNIT_MS[window.unit] if window.aggregation == "since_last" else window.at_least
         row = (AGGREGATION[window.aggregation], first, end, column[window.name], per)
         per_span[window.window_ms].extend(row)
     cells = [number for span in spans for number in per_span[span]]
@@ -218,18 +237,25 @@ def _formulas(formulas: Sequence[Formula], column: dict[str, int]) -> list[int]:
         over += [2 * column[name] + 1 for name in formula.less]
         under = [2 * column[name] for name in formula.under]
         under += [2 * column[name] + 1 for name in formula.under_less]
-        numbers = [formula.times, formula.per, formula.plus, len(over), len(under)]
+        clip = (0, 0) if formula.at_most is None else _ratio(formula.at_most)
+        numbers = [formula.times, formula.per, formula.plus, *clip, len(over), len(under)]
         words += [column[formula.name], *numbers, *over, *under]
     return words
 
 
+def _ratio(number: float) -> tuple[int, int]:
+    """Return two whole numbers whose nearest double of a quotient is the number."""
+    return float(number).as_integer_ratio()
+
+
 def _described(feature: Feature) -> dict[str, object]:
-    fields = {name: getattr(feature, name) for name in type(feature).__dataclass_fields__}
-    fields.pop("why")
-    return {
-        name: sorted(value) if isinstance(value, frozenset) else value
-        for name, value in fields.items()
-    }
+    """Return what a definition means: its fields, save `why` and those that say nothing."""
+    said: dict[str, object] = {}
+    for field in fields(feature):
+        value = getattr(feature, field.name)
+        if field.name != "why" and value != field.default:
+            said[field.name] = sorted(value) if isinstance(value, frozenset) else value
+    return said
 
 
 def _hash(value: object) -> str:
@@ -237,7 +263,6 @@ def _hash(value: object) -> str:
 
 
 PLAN: Final = compile_catalogue(CATALOGUE)
-SCHEMA_HASH: Final = PLAN.schema_hash
 PLAN_HASH: Final = PLAN.plan_hash
 EMPTY: Final = np.array(
     [LAYOUT, PLAN.words[P_FINGERPRINT], 0, 0, 0, 0, 0, 0][:HEADER_WORDS], np.int64

@@ -153,9 +153,10 @@ def _middle_months(window: Window, seen: list[Known]) -> list[list[Known]]:
 
 
 def _round_trips(window: Window, seen: list[Known]) -> list[tuple[Known, Known, int]]:
-    """Return (inflow, outflow, how much of it): each outflow goes to the oldest inflow left.
+    """Return (inflow, outflow, how much of it): each outflow takes the newest inflow left.
 
-    At one ms the money comes in before it goes out.
+    At one ms the money comes in before it goes out. Every open inflow is as good as another for
+    every later outflow, so the total does not depend on which is taken.
     """
     ordered = sorted(seen, key=lambda k: (k.event.occurred_at_ms, k.kind not in window.where))
     open_inflows: list[tuple[Known, int]] = []
@@ -167,12 +168,12 @@ def _round_trips(window: Window, seen: list[Known]) -> list[tuple[Known, Known, 
                 open_inflows.append((known, amount))
             continue
         while amount > 0 and open_inflows:
-            inflow, left = open_inflows.pop(0)
+            inflow, left = open_inflows.pop()
             taken = min(amount, left)
             trips.append((inflow, known, taken))
             amount -= taken
             if left > taken:
-                open_inflows.insert(0, (inflow, left - taken))
+                open_inflows.append((inflow, left - taken))
     return trips
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from features._cache import compiled
 from features.kernel.flags import flag_all
+from features.kernel.gather import lists_words
 from features.kernel.layout import (
     BAD_FIELD,
     FINGERPRINT,
@@ -42,7 +43,6 @@ def advance(
     """
     n, nk, m = s[N], s[KEYS], end - start
     size = p[P_BLOCK_WORDS]
-    a = np.empty(size, np.int64)
     h = t[0:HEADER_WORDS]
     o = HEADER_WORDS + 2 * (n + 2 * m)
     r = t[HEADER_WORDS:o]
@@ -62,7 +62,9 @@ def advance(
         if not take(h, r, keys, b, p, events[i], at, cap):
             return BAD_FIELD - i
     if reading:
-        read_all(h, r, b, p, at, a, out)
+        stride = max(h[N], h[KEYS] + 1)
+        room = np.empty(size + lists_words(p, stride), np.int64)
+        read_all(h, r, b, p, at, room[:size], room[size:], stride, out)
     length = HEADER_WORDS + 2 * h[N]
     t[length : length + h[KEYS]] = keys[: h[KEYS]]
     length += h[KEYS]

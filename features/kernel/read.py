@@ -26,6 +26,7 @@ from features.kernel.layout import (
     clear,
     sealed_blocks,
 )
+from features.kernel.ordered import read_ordered
 
 
 @compiled
@@ -42,7 +43,8 @@ def read_off(p: Words, w: int, at: int, a: Words, out: Floats) -> None:
         if aggregation <= 1:
             for m in range(low, high):
                 total += a[aggregation * kinds + p[m]]
-            out[p[o + 3]] = total
+            enough = aggregation == 1 or total >= p[o + 4]
+            out[p[o + 3]] = total if enough else np.nan
         elif aggregation == 2:
             total = BIG
             for m in range(low, high):
@@ -59,7 +61,8 @@ def read_off(p: Words, w: int, at: int, a: Words, out: Floats) -> None:
                 total = max(total, a[4 * kinds + p[m]])
             out[p[o + 3]] = (at - total) / p[o + 4] if total >= 0 else np.nan
         elif aggregation == 5:
-            out[p[o + 3]] = a[5 * kinds + p[o + 1]]
+            total = a[5 * kinds + p[o + 1]]
+            out[p[o + 3]] = total if total >= p[o + 4] else np.nan
         else:
             known = a[5 * kinds + p[o + 1]] > 0
             out[p[o + 3]] = a[5 * kinds + SPECS + p[o + 1]] if known else np.nan
@@ -71,18 +74,31 @@ def work_out(p: Words, out: Floats) -> None:
     o = p[P_FORMULAS]
     for _ in range(p[P_N_FORMULAS]):
         over, under = 0.0, 0.0
-        end = o + 6 + p[o + 4]
-        for t in range(o + 6, end):
+        end = o + 8 + p[o + 6]
+        for t in range(o + 8, end):
             over += -out[p[t] >> 1] if p[t] & 1 else out[p[t] >> 1]
-        for t in range(end, end + p[o + 5]):
+        for t in range(end, end + p[o + 7]):
             under += -out[p[t] >> 1] if p[t] & 1 else out[p[t] >> 1]
-        divisor = under * p[o + 2] if p[o + 5] else 1.0 * p[o + 2]
-        out[p[o]] = over * p[o + 1] / divisor + p[o + 3] if divisor != 0.0 else np.nan
-        o = end + p[o + 5]
+        divisor = under * p[o + 2] if p[o + 7] else 1.0 * p[o + 2]
+        value = over * p[o + 1] / divisor + p[o + 3] if divisor != 0.0 else np.nan
+        if p[o + 5] and value > p[o + 4] / p[o + 5]:
+            value = p[o + 4] / p[o + 5]
+        out[p[o]] = value
+        o = end + p[o + 7]
 
 
 @compiled
-def read_all(h: Words, r: Words, b: Words, p: Words, at: int, a: Words, out: Floats) -> None:
+def read_all(
+    h: Words,
+    r: Words,
+    b: Words,
+    p: Words,
+    at: int,
+    a: Words,
+    lists: Words,
+    stride: int,
+    out: Floats,
+) -> None:
     """Read every feature at `at`: once from the newest record back, whole blocks at a time."""
     kinds = p[P_KINDS]
     size = p[P_BLOCK_WORDS]
@@ -109,4 +125,5 @@ def read_all(h: Words, r: Words, b: Words, p: Words, at: int, a: Words, out: Flo
             else:
                 break
         read_off(p, w, at, a, out)
+    read_ordered(h, r, b, p, at, lists, stride, out)
     work_out(p, out)
