@@ -26,6 +26,12 @@ LATENCY_BUCKETS: Final = (
 """Seconds. Dense around the objective: p50 50 ms, p99 100 ms, and 1 s that must never be passed."""
 
 TRANSACTION_BUCKETS: Final = (0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0)
+LATENESS_BUCKETS: Final = (
+    *(1.0, 10.0, 60.0, 300.0, 1_800.0, 3_600.0, 21_600.0),
+    *(86_400.0, 259_200.0, 604_800.0, 2_592_000.0),
+)
+"""Seconds, to a month: a queue, an offline terminal, the file of a day, a forgotten file."""
+
 RECOVERY_BUCKETS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 
 
@@ -66,6 +72,23 @@ class Metrics:
         )
         self.unknown_fields = _counter(
             registry, "unknown_fields", "Fields of source events that this version does not know."
+        )
+        self.source_fields = _counter(
+            registry,
+            "source_fields",
+            "Optional fields of a sample of source events: present or absent.",
+            "topic",
+            "field",
+            "state",
+        )
+        self.unit_suspects = _counter(
+            registry,
+            "unit_suspects",
+            "Windows of a source's amounts that are a hundredth or a hundredfold of before.",
+            "topic",
+        )
+        self.feature_rows = _counter(
+            registry, "feature_rows", "Rows of features sampled to watch their quality."
         )
         self.entries = _counter(registry, "journal_entries", "Journal entries folded by decide.")
         self.outputs = _counter(registry, "outputs", "Records published, by topic.", "topic")
@@ -108,6 +131,15 @@ class Metrics:
             buckets=LATENCY_BUCKETS,
             registry=registry,
         )
+        self.lateness = Histogram(
+            "lateness",
+            "How long after it occurred a sampled source event was known.",
+            namespace=NAMESPACE,
+            unit="seconds",
+            labelnames=("topic",),
+            buckets=LATENESS_BUCKETS,
+            registry=registry,
+        )
         self.transaction = Histogram(
             "transaction",
             "One batch of a role: processing and its Kafka transaction.",
@@ -132,6 +164,24 @@ class Metrics:
             "clock_delay_seconds",
             "Wall clock minus a partition's clock, when that last moved.",
             "partition",
+        )
+        self.feature_missing = _gauge(
+            registry,
+            "feature_missing_ratio",
+            "Share of the last window of sampled rows in which a feature is missing.",
+            "feature",
+        )
+        self.feature_low = _gauge(
+            registry, "feature_low", "Lowest value in the last window of sampled rows.", "feature"
+        )
+        self.feature_high = _gauge(
+            registry, "feature_high", "Highest value in the last window of sampled rows.", "feature"
+        )
+        self.feature_drift = _gauge(
+            registry,
+            "feature_drift_psi",
+            "Population stability index of the last window against the reference rows.",
+            "feature",
         )
         self.partitions = _gauge(registry, "partitions", "Partitions this worker owns.", "role")
         self.subjects = _gauge(registry, "subjects", "Subjects in memory.")

@@ -12,7 +12,7 @@ class RiskAlert(Ours):
 
     `repayment_stress` and `hard_rule` are about a customer; `dead_letter_rate` is about a
     source topic, and then `subject_id` is that topic's name; `unit_suspect` is about the amounts of
-    a source topic from one source system, and `subject_id` is `<source system>/<topic>`.
+    a source topic from one source system, and `subject_id` is `<topic>/<source system>`, cut to 64.
     """
 
     event_type: Literal["risk_alert"] = "risk_alert"

@@ -1,4 +1,4 @@
-"""Times in another unit than milliseconds: what they look like, and which fields may carry one.
+"""Which fields carry a time or money, and what a time in another unit than milliseconds looks like.
 
 A second taken for a millisecond lands in January 1970, where nothing that a bank still speaks of
 happened; a microsecond lands beyond every date. So both are told apart from good times for sure
@@ -41,6 +41,17 @@ def time_fields(contract: type[BaseModel]) -> tuple[str, ...]:
     return tuple(
         name for name in contract.model_fields if name.endswith("_ms") and name not in DURATIONS
     )
+
+
+@cache
+def amount_fields(contract: type[BaseModel]) -> tuple[str, ...]:
+    """Return the fields of a contract that carry money in minor units.
+
+    >>> from contracts.transactions import TransactionPosted
+    >>> amount_fields(TransactionPosted)
+    ('amount_minor', 'balance_after_minor')
+    """
+    return tuple(name for name in contract.model_fields if name.endswith("_minor"))
 
 
 def seconds_fields(event: BaseModel, *, at_ms: int) -> tuple[str, ...]:

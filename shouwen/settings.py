@@ -89,6 +89,10 @@ class Settings(BaseSettings):
     dead_letter_alert_minimum: int = Field(
         default=20, ge=1, description="Fewer dead letters than this never alert."
     )
+    quality_reference: Path | None = Field(
+        default=None,
+        description="A file: the rows that later ones are compared with; none = each start's own.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="What a worker says on standard error."
     )

@@ -26,4 +26,5 @@ def stream_settings(settings: Settings) -> StreamSettings:
         redis_url=settings.redis_url,
         dead_letter_alert_ratio=settings.dead_letter_alert_ratio,
         dead_letter_alert_minimum=settings.dead_letter_alert_minimum,
+        quality_reference=settings.quality_reference,
     )

@@ -11,6 +11,7 @@ from contracts.topics import TOPICS, Topic
 from engine.outputs import Output
 from engine.partition import PartitionState
 from engine.subjects import MemorySubjects
+from features.quality import Row
 from streams.decide_recovery import FoldedState, recover_state
 from streams.incoming import FetchedRecord, header_value
 from streams.microbatch import RecordBatch
@@ -38,6 +39,7 @@ class DecideWork:
         sink: Fenced by this partition.
         metrics: Counts what was folded.
         fold: The engine; a test may bring a smaller one.
+        watch: Takes a sample of the rows of features that were decided on; none = nobody watches.
         monotonic: Seconds that only grow, for the interval.
     """
 
@@ -49,6 +51,7 @@ class DecideWork:
         sink: Sink,
         metrics: Metrics,
         fold: Fold,
+        watch: Callable[[Sequence[Row]], None] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._partition = partition
@@ -56,6 +59,7 @@ class DecideWork:
         self._sink = sink
         self._metrics = metrics
         self._fold = fold
+        self._watch = watch
         self._monotonic = monotonic
         self._names = {topic: settings.name(topic) for topic in Topic}
         self._state = FoldedState.empty(partition, build=settings.build)
@@ -75,6 +79,7 @@ class DecideWork:
         self._states_seq = recovered.states_seq
         self._journal_offset = recovered.journal_offset
         self._states_at = self._monotonic()
+        self._state.partition.samples = None if self._watch is None else []
         self._duplicates = self._count("duplicate_events")
         self._measure_subjects()
         return self._positions()
@@ -98,6 +103,7 @@ class DecideWork:
                 self._write_states()
             self._sink.commit()
             self._measure(self._seq - before, seconds=time.perf_counter() - started)
+            self._hand_samples()
         return {Topic.JOURNAL: self._journal_offset}
 
     def idle(self) -> None:
@@ -197,6 +203,12 @@ class DecideWork:
         self._metrics.duplicates.inc(duplicates - self._duplicates)
         self._duplicates = duplicates
         self._measure_subjects()
+
+    def _hand_samples(self) -> None:
+        samples = self._state.partition.samples
+        if samples and self._watch is not None:
+            self._watch(samples)
+            self._state.partition.samples = []
 
     def _measure_subjects(self) -> None:
         """Add to the process's gauge what this partition gained or lost."""

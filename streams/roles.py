@@ -1,6 +1,7 @@
 """The four roles as the shell starts them: each with its work, its sink and its fence."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from adapters.metrics import Metrics
 from adapters.redis_view import RedisView
@@ -11,6 +12,9 @@ from streams.settings import Role, StreamSettings
 from streams.sink import Sink, TransactionalSink
 from streams.work import PartitionWork
 from streams.worker import run_worker
+
+if TYPE_CHECKING:
+    from streams.feature_quality import FeatureQuality
 
 SinkMaker = Callable[[Role, int, StreamSettings], Sink]
 
@@ -37,6 +41,7 @@ def run_role(
     """
     health = ViewHealth()
     view = _view(settings) if role == "project" else None
+    quality: list[FeatureQuality] = []  # one for all partitions of the process
 
     def make_work(partition: int, settings: StreamSettings, metrics: Metrics) -> PartitionWork:
         if role == "project":
@@ -55,9 +60,17 @@ def run_role(
             case "decide":
                 from engine.fold import fold
                 from streams.decide import DecideWork
+                from streams.feature_quality import FeatureQuality
 
+                if not quality:
+                    quality.append(FeatureQuality(metrics, path=settings.quality_reference))
                 return DecideWork(
-                    partition, settings=settings, sink=sink, metrics=metrics, fold=fold
+                    partition,
+                    settings=settings,
+                    sink=sink,
+                    metrics=metrics,
+                    fold=fold,
+                    watch=quality[0].add,
                 )
             case "learn":
                 from streams.learn import LearnWork

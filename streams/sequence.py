@@ -8,7 +8,8 @@ from adapters.metrics import Metrics
 from contracts.dead_letters import HEADER as DEAD_LETTER_HEADER
 from contracts.ids import partition_of
 from contracts.journal import HEADER, VECTOR_HEADER, pack_header, pack_offsets
-from contracts.topics import SOURCES, Topic
+from contracts.topics import EVENT_SOURCES, SOURCES, Topic
+from streams.amount_watch import AmountWatch
 from streams.dead_letter_rate import DeadLetterRate
 from streams.incoming import source_records
 from streams.journal_tail import read_place
@@ -19,6 +20,7 @@ from streams.sequencer import JournalPlace, Numbered, number
 from streams.settings import StreamSettings
 from streams.sink import Headers, Sink
 from streams.slices import SliceBuffer
+from streams.source_quality import look_at
 
 _WRITTEN = (Topic.JOURNAL, Topic.DEAD_LETTERS, Topic.RISK_ALERTS)
 
@@ -59,6 +61,9 @@ class SequenceWork:
             ratio=settings.dead_letter_alert_ratio,
             minimum=settings.dead_letter_alert_minimum,
         )
+        self._amounts = AmountWatch(partition=partition)
+        for topic in EVENT_SOURCES:  # a counter that is born with its first alarm hides that one
+            metrics.unit_suspects.labels(topic=topic.value)
 
     @property
     def place(self) -> JournalPlace:
@@ -148,7 +153,11 @@ class SequenceWork:
                 headers = [*headers, vector]
             record = buried.record
             self._produce(Topic.DEAD_LETTERS, key=record.key, value=record.value, headers=headers)
-        for alert in self._rate.observe(batch):
+        suspects = self._amounts.observe(batch)
+        for topic, _ in suspects:
+            self._metrics.unit_suspects.labels(topic=topic.value).inc()
+        raised = [alert for _, alert in suspects if alert is not None]
+        for alert in (*self._rate.observe(batch), *raised):
             self._metrics.alerts.labels(kind=alert.kind).inc()
             self._sink.produce(
                 self._names[Topic.RISK_ALERTS],
@@ -182,6 +191,11 @@ class SequenceWork:
         for topic, count in batch.late.items():
             metrics.late_events.labels(topic=topic.value).inc(count)
         metrics.unknown_fields.inc(batch.unknown_fields)
+        sampled = look_at(batch)
+        for (topic, name, state), count in sampled.fields.items():
+            metrics.source_fields.labels(topic=topic.value, field=name, state=state).inc(count)
+        for topic, late_seconds in sampled.lateness_seconds:
+            metrics.lateness.labels(topic=topic.value).observe(late_seconds)
         if batch.entries:
             metrics.transaction.labels(role="sequence").observe(seconds)
             delay_seconds = (self._now_ms() - batch.place.clock_ms) / 1000

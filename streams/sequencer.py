@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from contracts.dead_letters import DeadLetter
 from contracts.journal import Entry
@@ -52,11 +53,13 @@ class Buried:
 class Numbered:
     """What one batch comes to. Nothing of it is true before it is committed, `place` included.
 
+    `events` are the entries' values as their contracts read them, in the same order.
     `known` counts records that were taken before, `late` events that occurred more than
     `LATE_AFTER_MS` before the bank knew of them; both per topic.
     """
 
     entries: list[Entry]
+    events: list[Any]
     buried: list[Buried]
     place: JournalPlace
     known: Counter[Topic]
@@ -93,6 +96,7 @@ def number(
     ([], 1)
     """
     entries: list[Entry] = []
+    events: list[Any] = []
     buried: list[Buried] = []
     seq, clock_ms = place.seq, place.clock_ms
     offsets = dict(place.offsets)
@@ -121,6 +125,7 @@ def number(
         unknown_fields += fate.unknown_fields
         if fate.occurred_at_ms is not None and at_ms - fate.occurred_at_ms > LATE_AFTER_MS:
             late[record.topic] += 1
+        events.append(fate.event)
         entries.append(
             Entry(
                 partition=partition,
@@ -138,6 +143,7 @@ def number(
         offsets[topic] = max(offset, offsets.get(topic, -1))
     return Numbered(
         entries=entries,
+        events=events,
         buried=buried,
         place=JournalPlace(seq=seq, clock_ms=clock_ms, offsets=offsets),
         known=known,

@@ -1,6 +1,7 @@
 """What a role needs to know to run; the shell fills it in."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from contracts.topics import Topic
@@ -29,6 +30,7 @@ class StreamSettings:
         redis_url: The view that `project` writes.
         dead_letter_alert_ratio: Share of dead letters in a window that raises an alert.
         dead_letter_alert_minimum: Fewer dead letters than this in a window raise none.
+        quality_reference: Where `decide` keeps the rows that later ones are compared with.
 
     >>> StreamSettings(bootstrap="b:1", topic_prefix="uat.").name(Topic.CLOCK)
     'uat.clock.v1'
@@ -48,6 +50,7 @@ class StreamSettings:
     redis_url: str | None = None
     dead_letter_alert_ratio: float = 0.05
     dead_letter_alert_minimum: int = 20
+    quality_reference: Path | None = None
 
     def name(self, topic: Topic) -> str:
         """Return the topic's name on the broker."""

@@ -1,94 +1,8 @@
 """What the board asks Prometheus: rows of panels, each with its question and its queries."""
 
-from dataclasses import dataclass
-from typing import Literal
+from deploy.grafana.panel import Panel, Query, Row, latest, mean, per_second, quantile
 
-Unit = Literal["s", "short", "ops", "percentunit", "bool_yes_no"]
-Form = Literal["lines", "number", "bars"]
-
-_WINDOW = "5m"
 DECISION_LATENCY = "shouwen_event_to_decision_seconds"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
-    """One PromQL expression and how its series are named."""
-
-    expr: str
-    legend: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Panel:
-    """One panel: `why` is what its reader wants to know, and shows behind the panel's (i)."""
-
-    title: str
-    why: str
-    queries: tuple[Query, ...]
-    unit: Unit = "short"
-    form: Form = "lines"
-    width: int = 8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """Panels that answer one question together."""
-
-    title: str
-    panels: tuple[Panel, ...]
-
-
-def per_second(metric: str, *by: str, window: str = _WINDOW) -> Query:
-    """Return the rate of a counter, added up over everything but the labels `by`.
-
-    >>> per_second("shouwen_events_total", "topic", "result")
-    Query(expr='sum by (topic, result) (rate(shouwen_events_total[5m]))', legend='{{topic}} {{result}}')
-    """  # noqa: E501 - the value is one line
-    labels = f"by ({', '.join(by)}) " if by else ""
-    return Query(
-        expr=f"sum {labels}(rate({metric}[{window}]))",
-        legend=" ".join(f"{{{{{label}}}}}" for label in by) or "all",
-    )
-
-
-def quantile(metric: str, q: float, *by: str, window: str = _WINDOW) -> Query:
-    """Return a quantile of a histogram over all workers.
-
-    >>> quantile("shouwen_transaction_seconds", 0.99, "role").expr
-    'histogram_quantile(0.99, sum by (le, role) (rate(shouwen_transaction_seconds_bucket[5m])))'
-    """
-    labels = ", ".join(["le", *by])
-    name = " ".join([f"p{100 * q:g}", *(f"{{{{{label}}}}}" for label in by)])
-    return Query(
-        expr=f"histogram_quantile({q:g}, sum by ({labels}) (rate({metric}_bucket[{window}])))",
-        legend=name,
-    )
-
-
-def latest(metric: str, *by: str, how: str = "sum") -> Query:
-    """Return a gauge or a count as it stands, put together over all workers.
-
-    >>> latest("shouwen_ready", "role", how="min").expr
-    'min by (role) (shouwen_ready)'
-    """
-    labels = f"by ({', '.join(by)}) " if by else ""
-    return Query(
-        expr=f"{how} {labels}({metric})",
-        legend=" ".join(f"{{{{{label}}}}}" for label in by) or "all",
-    )
-
-
-def mean(histogram: str, by: str) -> Query:
-    """Return the mean of everything a histogram has seen since its worker started.
-
-    >>> mean("shouwen_state_recovery_seconds", "role").legend
-    'mean {{role}}'
-    """
-    return Query(
-        expr=f"sum by ({by}) ({histogram}_sum) / sum by ({by}) ({histogram}_count)",
-        legend=f"mean {{{{{by}}}}}",
-    )
-
 
 ROWS: tuple[Row, ...] = (
     Row(
@@ -219,6 +133,82 @@ ROWS: tuple[Row, ...] = (
                 why="A producer speaks a newer contract than we do.",
                 queries=(per_second("shouwen_unknown_fields_total"),),
                 unit="ops",
+            ),
+        ),
+    ),
+    Row(
+        title="Data quality",
+        panels=(
+            Panel(
+                title="Fields left out",
+                why="Share of sampled events without it; a jump is a deploy at the source.",
+                queries=(
+                    Query(
+                        expr="topk(15, sum by (topic, field) "
+                        '(rate(shouwen_source_fields_total{state="absent"}[5m])) '
+                        "/ sum by (topic, field) (rate(shouwen_source_fields_total[5m])))",
+                        legend="{{topic}} {{field}}",
+                    ),
+                ),
+                unit="percentunit",
+            ),
+            Panel(
+                title="Lateness",
+                why="1 event in 100 is known later than this after it occurred.",
+                queries=(quantile("shouwen_lateness_seconds", 0.99, "topic"),),
+                unit="s",
+            ),
+            Panel(
+                title="Amounts in another unit?",
+                why="Windows of amounts a hundredth or a hundredfold of before: 0 is well.",
+                queries=(latest("shouwen_unit_suspects_total", "topic"),),
+            ),
+            Panel(
+                title="Features missing",
+                why="Share of sampled rows without the feature, the most missing first.",
+                queries=(
+                    Query(
+                        expr="topk(15, max by (feature) (shouwen_feature_missing_ratio))",
+                        legend="{{feature}}",
+                    ),
+                ),
+                unit="percentunit",
+                form="bars",
+                width=6,
+            ),
+            Panel(
+                title="Drift of features",
+                why="Stability index against the reference: under 0.1 nothing, over 0.25 look.",
+                queries=(
+                    Query(
+                        expr="topk(15, max by (feature) (shouwen_feature_drift_psi))",
+                        legend="{{feature}}",
+                    ),
+                ),
+                width=6,
+            ),
+            Panel(
+                title="Range of features",
+                why="The highest and the lowest values in the last window of sampled rows.",
+                queries=(
+                    Query(
+                        expr="topk(8, max by (feature) (shouwen_feature_high))",
+                        legend="high {{feature}}",
+                    ),
+                    Query(
+                        expr="bottomk(8, min by (feature) (shouwen_feature_low))",
+                        legend="low {{feature}}",
+                    ),
+                ),
+                form="bars",
+                width=6,
+            ),
+            Panel(
+                title="Rows watched",
+                why="The sample that the panels on features rest on.",
+                queries=(per_second("shouwen_feature_rows_total"),),
+                unit="ops",
+                width=6,
             ),
         ),
     ),

@@ -12,6 +12,8 @@ LABEL_VALUES: dict[str, tuple[str, ...]] = {
     "build": ("0f1e2d3c4b5a6978-01234567-89abcdef",),
     "code": ("too_many_lenders",),
     "context": ("marketing_unsolicited",),
+    "feature": ("inflow_sum_minor_30d",),
+    "field": ("mcc",),
     "kind": ("first",),
     "label": ("drawn_30d",),
     "model": ("drawn_30d", "dpd30"),
@@ -22,6 +24,7 @@ LABEL_VALUES: dict[str, tuple[str, ...]] = {
     "result": ("accepted", "dead"),
     "role": ("sequence", "decide", "learn", "project"),
     "rule": ("push_daily",),
+    "state": ("present", "absent"),
     "strategy": ("no_loan_to_loan",),
     "topic": ("transactions.v1",),
 }

@@ -22,6 +22,9 @@ ROOT = Path(__file__).resolve().parents[2]
 _BY_COMMAND = {"replay_mismatches": "`shouwen replay verify --metrics-file`"}
 """Metrics that no worker sets, and the command that does."""
 
+_PART_OF = {"feature_quality": "decide"}
+"""Files of `streams` that belong to one role, though they do not have its name."""
+
 _HEAD = """\
 # Reference
 
@@ -136,6 +139,7 @@ def set_by(attribute: str) -> str:
         for path in (ROOT / "streams").glob("*.py")
         if use.search(path.read_text(encoding="utf-8"))
     }
+    files = {_PART_OF.get(name, name) for name in files}
     roles = [role for role in ROLES if role in files]
     if files - set(ROLES):
         return "every role"

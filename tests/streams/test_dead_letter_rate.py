@@ -41,6 +41,7 @@ def a_dead_one(*, at_ms: int) -> Buried:
 def a_batch(entries: list[Entry], buried: list[Buried]) -> Numbered:
     clock_ms = max(entry.at_ms for entry in entries)
     return Numbered(
+        events=[None] * len(entries),
         entries=entries,
         buried=buried,
         place=JournalPlace(seq=entries[-1].seq, clock_ms=clock_ms),
