@@ -2,7 +2,7 @@
 # Java, Kafka and Valkey come with it. `make` alone lists the targets.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install install-dev demo test lint format lock freeze clean
+.PHONY: help install install-dev demo test lint format lock freeze plots clean
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -16,6 +16,7 @@ help:
 	@echo 'make test         every check and test, on a real Kafka and Valkey of its own'
 	@echo 'make lint format  the checks alone; the formatter'
 	@echo 'make freeze       write the golden files again; commit them by themselves'
+	@echo 'make plots        draw the pictures of docs/features again'
 	@echo 'make lock         choose the versions of all libraries again (needs install-dev)'
 	@echo 'make clean        remove what these targets made'
 
@@ -60,6 +61,9 @@ lock: install-dev
 
 freeze: install-dev
 	$(BIN)/python -m tests.freeze
+
+plots: install-dev
+	$(BIN)/python -m tests.docs.feature_plots
 
 clean:
 	rm -rf .venv var build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis \

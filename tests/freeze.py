@@ -11,7 +11,9 @@ from pathlib import Path
 
 from adapters.topics_admin import manifest_yaml
 from deploy.grafana.board import board_json
+from features import NAMES
 from tests.contracts.schemas import FOLDER, breaks, schemas, text_of
+from tests.docs.feature_pages import index_md, page_md
 from tests.docs.reference import reference_md
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -20,6 +22,8 @@ GOLDEN: dict[str, Callable[[], str]] = {
     "deploy/topics.yaml": manifest_yaml,
     "deploy/grafana/boards/shouwen.json": board_json,
     "docs/reference.md": reference_md,
+    "docs/features/README.md": index_md,
+    **{f"docs/features/{name}.md": partial(page_md, name) for name in NAMES},
     **{f"{FOLDER}/{name}.json": partial(text_of, name) for name in schemas()},
 }
 """Path from the project's root: the function that says what the file must hold."""
