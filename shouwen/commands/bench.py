@@ -47,6 +47,34 @@ def features(*, runs: int, as_json: bool) -> None:
     _measure(FeaturesBenchmark(runs=runs), as_json=as_json)
 
 
+@command.command()
+@click.option(
+    "--customers",
+    type=click.IntRange(100, 100_000_000),
+    default=1_000_000,
+    show_default=True,
+    help="Of the bank; a sample of them is made.",
+)
+@click.option(
+    "--per-stratum",
+    type=click.IntRange(1, 1_000),
+    default=20,
+    show_default=True,
+    help="More is slower and surer.",
+)
+@_json_option
+def state(*, customers: int, per_stratum: int, as_json: bool) -> None:
+    """Bytes of whole states of a million customers, and of the changelog per event.
+
+    \b
+    Example:
+      shouwen bench state --customers 1000000
+    """
+    from shouwen.bench.state_bench import StateBenchmark
+
+    _measure(StateBenchmark(customers=customers, per_stratum=per_stratum), as_json=as_json)
+
+
 def _measure(benchmark: "Benchmark", *, as_json: bool) -> None:
     from rich.console import Console
 

@@ -1,0 +1,181 @@
+"""`shouwen bench state`: how large the states of a million customers are, and what they cost."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Final
+
+from features import is_capped
+from shouwen.bench.changelog import (
+    CODECS,
+    RATES,
+    Written,
+    bytes_per_event,
+    compressed_ratio,
+    configured_codec,
+    states_per_second,
+)
+from shouwen.bench.lives import DAYS, MOST_PER_DAY, encoded, simulated_lives, state_of
+from shouwen.bench.population import Population
+from shouwen.bench.report import Findings, Sheet, Tell
+
+MOST_BYTES: Final = 128 << 10
+"""What no state may exceed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateBenchmark:
+    """Whole states: log, ids, facts, relations, timers, open rows.
+
+    Attributes:
+        customers: How many the bank has.
+        per_stratum: How many of each stratum of rank are really made.
+        simulated: How many simulated customers they are made from.
+    """
+
+    customers: int = 1_000_000
+    per_stratum: int = 20
+    simulated: int = 150
+    seed: int = 1
+    name: str = field(default="state", init=False)
+
+    @property
+    def parts(self) -> int:
+        """One for each customer of the sample."""
+        population = Population(customers=self.customers)
+        return len(population.sample(Random(self.seed), per_stratum=self.per_stratum))
+
+    def measure(self, tell: Tell) -> Findings:
+        """Make the sample's states and weigh them."""
+        chance = Random(self.seed)
+        population = Population(customers=self.customers)
+        lives = simulated_lives(self.simulated, seed=self.seed)
+        written, capped = list[Written](), 0.0
+        for one in population.sample(chance, per_stratum=self.per_stratum):
+            life = chance.choice(lives)
+            state = state_of(life, per_day=population.per_day(one.rank), chance=chance)
+            written.append(Written(sampled=one, life=life.customer_id, value=encoded(state)))
+            capped += one.weight * is_capped(state.log)
+            tell(1)
+        numbers = {
+            "customers": self.customers,
+            "sampled": len(written),
+            "days": DAYS,
+            "mean_events_per_day": round(population.mean_per_day, 3),
+            **_sizes(written),
+            "capped_logs": round(capped),
+            **_changelog(population, written, chance),
+        }
+        sheets = (_sizes_sheet(numbers), _changelog_sheet(numbers))
+        return Findings(numbers=numbers, sheets=sheets, notes=_notes(population, len(written)))
+
+
+def weighted_quantile(sizes: Sequence[tuple[int, float]], quantile: float) -> int:
+    """Return the least size that at least this part of the customers does not exceed.
+
+    >>> weighted_quantile([(10, 98.0), (500, 1.0), (9_000, 1.0)], 0.99)
+    500
+    """
+    total = sum(weight for _, weight in sizes)
+    below = 0.0
+    for size, weight in sorted(sizes):
+        below += weight
+        if below >= quantile * total:
+            return size
+    return max(size for size, _ in sizes)
+
+
+def _sizes(written: Sequence[Written]) -> dict[str, object]:
+    sizes = [(len(one.value), one.sampled.weight) for one in written]
+    return {
+        "p50_bytes": weighted_quantile(sizes, 0.5),
+        "p99_bytes": weighted_quantile(sizes, 0.99),
+        "p999_bytes": weighted_quantile(sizes, 0.999),
+        "max_bytes": max(size for size, _ in sizes),
+        "mean_bytes": round(sum(s * w for s, w in sizes) / sum(w for _, w in sizes)),
+        "overflow": round(sum(weight for size, weight in sizes if size > MOST_BYTES)),
+    }
+
+
+def _changelog(
+    population: Population, written: Sequence[Written], chance: Random
+) -> dict[str, object]:
+    plain = {rate: bytes_per_event(population, written, rate=rate) for rate in RATES}
+
+    def with_codec(codec: str) -> dict[str, int]:
+        return {
+            str(rate): round(
+                plain[rate]
+                * compressed_ratio(population, written, rate=rate, codec=codec, chance=chance)
+            )
+            for rate in RATES
+        }
+
+    return {
+        "codec": configured_codec(),
+        "changelog_bytes_per_event": with_codec(configured_codec()),
+        "changelog_bytes_per_event_by_codec": {
+            codec: with_codec(codec) for codec in ("none", *CODECS)
+        },
+        "states_written_per_second": {
+            str(rate): round(states_per_second(population, written, rate=rate)) for rate in RATES
+        },
+    }
+
+
+def _sizes_sheet(numbers: Mapping[str, object]) -> Sheet:
+    rows = (
+        ("half of the customers have no more than", "p50_bytes"),
+        ("99 in 100 have no more than", "p99_bytes"),
+        ("999 in 1,000 have no more than", "p999_bytes"),
+        ("the largest that was made", "max_bytes"),
+        ("mean", "mean_bytes"),
+        (f"customers above {MOST_BYTES:,} bytes", "overflow"),
+        ("customers whose log is beyond its cap", "capped_logs"),
+    )
+    return Sheet(
+        title=f"The whole states of {numbers['customers']:,} customers after {DAYS} days",
+        columns=("what", "bytes or customers"),
+        rows=[(what, f"{numbers[key]:,}") for what, key in rows],
+    )
+
+
+def _changelog_sheet(numbers: Mapping[str, object]) -> Sheet:
+    by_codec = numbers["changelog_bytes_per_event_by_codec"]
+    states = numbers["states_written_per_second"]
+    assert isinstance(by_codec, dict)  # noqa: S101 - they are made a few lines above
+    assert isinstance(states, dict)  # noqa: S101
+    rows = [
+        (
+            f"{codec}, which our producers use" if codec == numbers["codec"] else codec,
+            *(f"{sizes[str(rate)]:,}" for rate in RATES),
+        )
+        for codec, sizes in by_codec.items()
+    ]
+    rows.append(("states written per second", *(f"{states[str(rate)]:,}" for rate in RATES)))
+    return Sheet(
+        title="Bytes of changelog per event, each changed state written once a second",
+        columns=("codec", *(f"at {rate:,} events/s" for rate in RATES)),
+        rows=rows,
+    )
+
+
+def _notes(population: Population, sampled: int) -> tuple[str, ...]:
+    text = f"""
+        Activity falls with rank as Zipf's law with exponent 1: the busiest customer has
+        {population.per_day(1):,.0f} events a day, one in a hundred more than
+        {population.p99_per_day:g}, half of them fewer than
+        {population.per_day(population.customers // 2 or 1):.2g}; the mean is
+        {population.mean_per_day:.2g}.
+        ---
+        {sampled} customers were made by the real engine, at random within strata of rank, five to
+        each power of ten, and stand for the others by weight. Each is a simulated customer with
+        some of its events left out, or with its postings and pages copied to other times.
+        ---
+        A customer with more than {MOST_PER_DAY:,} events a day was made with that many: a log keeps
+        its newest records, and of older ones only what a day, kind and key may need.
+        ---
+        Changelog: the same customers' states, events at random with the same shares, however many
+        a second; marks and the partition's own state are not in it. Codecs at librdkafka's levels.
+    """
+    return tuple(" ".join(note.split()) for note in text.split("---"))
