@@ -8,7 +8,8 @@ AdapterError
 ├── JarError              a jar of Kafka is missing, or is not the one we locked
 ├── JavaMissingError      no Java runtime that can run Kafka
 ├── BrokerAbsentError     nobody answers at the bootstrap address
-└── TopicMismatchError    a topic on the broker is not what the manifest says
+├── TopicMismatchError    a topic on the broker is not what the manifest says
+└── ViewLostError         the view in Redis was emptied, or somebody else writes it
 """
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "PortInUseError",
     "ServerStartError",
     "TopicMismatchError",
+    "ViewLostError",
     "WrongClusterError",
 ]
 
@@ -58,3 +60,7 @@ class BrokerAbsentError(AdapterError):
 
 class TopicMismatchError(AdapterError):
     """A topic on the broker is not what the manifest says; it is never altered for you."""
+
+
+class ViewLostError(AdapterError):
+    """The view in Redis is not the one that was begun: emptied, or written by somebody else."""

@@ -14,7 +14,7 @@ TOPICS_READ: dict[Role, tuple[Topic, ...]] = {
     "sequence": SOURCES,
     "decide": (Topic.JOURNAL,),
     "learn": (Topic.EXAMPLES,),
-    "project": (Topic.DECISIONS, Topic.CONVERSIONS),
+    "project": (Topic.DECISIONS, Topic.CONVERSIONS, Topic.DECIDE_STATE),
 }
 _QUEUED_BATCHES = 16
 _FETCHED_RECORDS = 8_000
