@@ -2,11 +2,6 @@
 
 Names and meanings are those of docs/domain.md, "Features"; a `why` says where we had to choose.
 A new meaning is a new name: models, strategies and stored decisions outlive these files.
-
-Of the core set these are not built: `income_est_minor_month` and `receipt_gap_p90_d_180d` (they
-need medians and percentiles), `round_trip_ratio_24h` (it needs postings matched in pairs),
-`last_apply_step` (part of the loan state), and what rests on bureau, merchant, benefit or relation
-sources. `balance_min_minor_30d` is the lowest of any one account.
 """
 
 from typing import Final
@@ -16,6 +11,13 @@ from features.catalogue_contact import APP, CONTACT
 from features.catalogue_debts import DEBTS
 from features.catalogue_money import BALANCES, FLOWS, INCOMES
 from features.catalogue_relations import RELATED
+from features.catalogue_shape import (
+    APPLICATION_SHAPE,
+    BUREAU_SHAPE,
+    FLOW_SHAPE,
+    INCOME_SHAPE,
+    TERMS_OF_SHAPE,
+)
 from features.catalogue_signals import (
     BENEFITS,
     BUREAU,
@@ -83,14 +85,6 @@ TERMS: Final[tuple[Feature, ...]] = (
         use=ANY_USE,
         served=False,
     ),
-    *counts(
-        "touch_wecom_cnt_{}",
-        "30d",
-        where=kinds("touch_wecom"),
-        why="A term of wecom_reply_ratio_30d.",
-        use=ANY_USE,
-        served=False,
-    ),
 )
 
 CATALOGUE: Final[tuple[Feature, ...]] = (
@@ -105,8 +99,13 @@ CATALOGUE: Final[tuple[Feature, ...]] = (
     *MERCHANT,
     *SHARING,
     *BENEFITS,
+    *INCOME_SHAPE,
+    *FLOW_SHAPE,
+    *APPLICATION_SHAPE,
+    *BUREAU_SHAPE,
     *TERMS,
     *TERMS_OF_SIGNALS,
+    *TERMS_OF_SHAPE,
 )
 """Every definition, the served ones first; a row of features has the order of the served ones."""
 
