@@ -6,7 +6,7 @@ Each end keeps its own copy of an edge, and what comes along an edge that the re
 goes no further.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -123,13 +123,17 @@ def _flag(
 ) -> list[Telling]:
     word = node.relations.told.get("enterprise_flag", {}).get(SELF)
     flag = 0 if word is None else word.value
-    owners = node.owners("enterprise_flag")
-    if flag != state.flag_told:
-        state.flag_told = flag
-        return _tell(owners, "enterprise_flag", flag, most=MOST_EDGES)
-    if edge is None or edge.edge_kind not in OWNER or not flag:
+    if flag == state.flag_told == 0:
         return []
-    return list(_to_other_end(owners, "enterprise_flag", flag, edge.other_node_id))
+    is_news, state.flag_told = flag != state.flag_told, flag
+    return _stand(
+        node.owners("enterprise_flag"),
+        "enterprise_flag",
+        flag,
+        kinds=OWNER,
+        edge=edge,
+        is_news=is_news,
+    )
 
 
 def _hops(
@@ -137,23 +141,17 @@ def _hops(
 ) -> list[Telling]:
     """Tell hops as 1 and more; `core_told` is one higher, so that 0 means that there is no core."""
     mine = _core_hops(node)
-    owners, partners = node.owners("core_hops"), node.partners("core_hops")
+    known = 0 if mine is None else mine + 1
+    if known == state.core_told == 0:
+        return []
+    is_news, state.core_told = known != state.core_told, known
     for_owners = 0 if mine is None else mine
     for_partners = 0 if mine is None or mine >= MOST_CORE_HOPS else mine + 1
-    known = 0 if mine is None else mine + 1
-    if known != state.core_told:
-        state.core_told = known
-        return [
-            *_tell(partners, "core_hops", for_partners, most=MOST_EDGES),
-            *_tell(owners, "core_hops", for_owners, most=MOST_EDGES),
-        ]
-    if edge is None or known == 0:
-        return []
-    if edge.edge_kind in OWNER:
-        return list(_to_other_end(owners, "core_hops", for_owners, edge.other_node_id))
-    if edge.edge_kind in CHAIN:
-        return list(_to_other_end(partners, "core_hops", for_partners, edge.other_node_id))
-    return []
+    partners, owners = node.partners("core_hops"), node.owners("core_hops")
+    return [
+        *_stand(partners, "core_hops", for_partners, kinds=CHAIN, edge=edge, is_news=is_news),
+        *_stand(owners, "core_hops", for_owners, kinds=OWNER, edge=edge, is_news=is_news),
+    ]
 
 
 def _core_hops(node: Node) -> int | None:
@@ -168,14 +166,26 @@ def _core_hops(node: Node) -> int | None:
     return min((word.value for word in told if word.value > 0), default=None)
 
 
-def _to_other_end(
-    edges: dict[str, Edge], fact: NeighbourFact, value_int: int, other: str
-) -> Iterator[Telling]:
-    edge = edges.get(other)
-    if edge is None:
-        yield Telling(to=other, fact=fact, value_int=0, permitted_use=())
-    elif value_int:
-        yield Telling(to=other, fact=fact, value_int=value_int, permitted_use=_names(edge.uses))
+def _stand(
+    edges: dict[str, Edge],
+    fact: NeighbourFact,
+    value_int: int,
+    *,
+    kinds: Collection[EdgeKind],
+    edge: RelationStated | RelationEnded | None,
+    is_news: bool,
+) -> list[Telling]:
+    """Tell news to all, and to the other end of an edge of these kinds how it stands now."""
+    other = edge.other_node_id if edge is not None and edge.edge_kind in kinds else None
+    tellings = _tell(
+        {name: found for name, found in edges.items() if is_news or (value_int and name == other)},
+        fact,
+        value_int,
+        most=MOST_EDGES,
+    )
+    if other is not None and other not in edges:
+        tellings.append(Telling(to=other, fact=fact, value_int=0, permitted_use=()))
+    return tellings
 
 
 def _tell(
