@@ -53,7 +53,7 @@ BROAD: Final[tuple[Feature, ...]] = (
     _window("month_median_3_any_180d", "month_median", ANY_KIND, 180, months=3),
     _window("round_trip_1d", "round_trip", INFLOW, 1, against=OUTFLOW, floor_minor=100),
     _window("round_trip_30d", "round_trip", INFLOW, 30, against=OUTFLOW, floor_minor=101),
-    _window("round_trip_any_180d", "round_trip", INFLOW, 180, against=OUTFLOW, floor_minor=0),
+    _window("round_trip_any_180d", "round_trip", INFLOW, 180, against=OUTFLOW, floor_minor=1),
     Formula(
         name="score",
         unit="score",

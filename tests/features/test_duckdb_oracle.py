@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from features import CATALOGUE, EMPTY, PLAN, SlowLog, update_and_read
-from features.definitions import Aggregation, Feature, Formula, Window
+from features.definitions import Aggregation, Feature, Window
 from features.kernel import P_CELLS, P_MEMBERS, P_WINDOWS
 from features.kinds import CODES
 from features.log import Step
@@ -16,6 +16,7 @@ from features.log_event import ADD, CORRECTION, REVERSAL
 from features.plan import AGGREGATION, Plan, compile_catalogue
 from tests.features.broad_windows import BROAD
 from tests.features.duckdb_oracle import AGGREGATIONS, Coordinate, DuckDbOracle
+from tests.features.every_aggregation import EVERY
 from tests.features.random_histories import SPANS_MS, random_histories
 
 Values = dict[Coordinate, list[float]]
@@ -74,11 +75,6 @@ def differing(names: Sequence[str], a: Values, b: Values) -> dict[str, int]:
     return {name: count for name, count in found.items() if count}
 
 
-def served(catalogue: Sequence[Feature]) -> list[str]:
-    """The names of a row."""
-    return [f.name for f in catalogue if isinstance(f, Formula) or f.served]
-
-
 def test_the_histories_have_every_kind_of_disorder(histories: list[list[Step]]) -> None:
     """Two hundred tidy customers would agree on anything."""
     lines = [line for steps in histories for events, _ in steps for line in events]
@@ -120,18 +116,23 @@ def test_the_compiled_log_and_sql_agree_on_the_catalogue(
     assert differing(PLAN.names, compiled(histories), by_sql) == {}
 
 
-def test_loops_and_sql_agree_on_every_aggregation(
-    histories: list[list[Step]], duckdb: DuckDbOracle
+@pytest.mark.parametrize("catalogue", [BROAD, EVERY], ids=["broad", "every"])
+def test_all_three_agree_on_every_aggregation(
+    histories: list[list[Step]], duckdb: DuckDbOracle, catalogue: Sequence[Feature]
 ) -> None:
-    """Also where the catalogue does not ask for it yet, the definitions are unambiguous."""
-    by_sql = duckdb.read(BROAD)
+    """Also where the catalogue does not ask for it yet, the definitions mean one thing."""
+    plan = compile_catalogue(catalogue)
+    by_sql = duckdb.read(catalogue)
 
-    assert differing(served(BROAD), by_loops(histories, BROAD), by_sql) == {}
+    assert differing(plan.names, by_loops(histories, catalogue), by_sql) == {}
+    assert differing(plan.names, compiled(histories, plan), by_sql) == {}
 
 
 def test_the_comparison_sees_numbers(by_sql: Values, duckdb: DuckDbOracle) -> None:
     """A feature that is 0 or missing in every history was compared with nothing."""
-    for names, values in ((PLAN.names, by_sql), (served(BROAD), duckdb.read(BROAD))):
+    catalogues = {compile_catalogue(BROAD).names: BROAD, compile_catalogue(EVERY).names: EVERY}
+    found = {names: duckdb.read(catalogue) for names, catalogue in catalogues.items()}
+    for names, values in {PLAN.names: by_sql, **found}.items():
         seen: dict[str, set[float]] = {name: set() for name in names}
         for row in values.values():
             for name, value in zip(names, row, strict=True):
