@@ -15,8 +15,9 @@ from kafka.partitioner.default import murmur2
 from contracts.clock import Tick
 from contracts.control import Control, StrategyPaused
 from contracts.journal import Entry
+from contracts.neighbours import MOST_HOPS
 from contracts.recorded import RecordedLine
-from contracts.topics import BANK_SOURCES, DAY_MS, SOURCES, Topic
+from contracts.topics import BANK_SOURCES, DAY_MS, RANK, SOURCES, Topic
 from shouwen.ingest import UNKEYED_PARTITION, Ingested, IngestPlan, ingest
 from shouwen.strategy_files import DEFAULT_STRATEGY, activation
 from simulator import simulate
@@ -96,7 +97,9 @@ def test_records_are_cut_at_whole_multiples_of_the_slice() -> None:
 
     assert slices_of(topics.of(Topic.TRANSACTIONS, partition), markers=False) == [1, 1, 2, 2, 3]
     assert [tick[:2] for tick in ticks_of(topics)] == [(1, 10), (2, 20), (3, 30)]
-    assert done == Ingested(records=5, control=0, ticks=6, slices=3, first_ms=0, last_ms=30)
+    assert done == Ingested(
+        records=5, control=0, ticks=6, slices=3, first_ms=0, last_ms=30, last_slice=3
+    )
 
 
 def test_history_has_larger_slices_and_ends_with_one() -> None:
@@ -279,7 +282,9 @@ def test_an_empty_recording_publishes_nothing() -> None:
     topics, done = published([], a_plan(control=(A_PAUSE,), learn_every_ms=1))
 
     assert topics.records == {}
-    assert done == Ingested(records=0, control=0, ticks=0, slices=0, first_ms=0, last_ms=0)
+    assert done == Ingested(
+        records=0, control=0, ticks=0, slices=0, first_ms=0, last_ms=0, last_slice=0
+    )
 
 
 def test_the_pace_is_told_of_each_slice_when_all_of_it_is_out() -> None:
@@ -408,3 +413,110 @@ def test_snapshots_and_strategies_are_at_the_same_time_in_every_partition() -> N
 
     assert first == second
     assert [control["event_type"] for _, control in first][:1] == ["strategy_activated"]
+
+
+def awaits_neighbours(topics: MemoryTopics, partition: int = 0) -> list[int]:
+    """Slices whose clock marker says that they wait for what neighbours have to tell."""
+    return [
+        record.stamp.slice_no
+        for record in topics.of(Topic.CLOCK, partition)
+        if record.stamp is not None and record.stamp.marker and record.stamp.await_neighbours
+    ]
+
+
+def asks_neighbours(topics: MemoryTopics) -> list[int | None]:
+    """Slices whose tick asks each partition to say that its signals are out."""
+    return [
+        tick.slice_no
+        for record in topics.of(Topic.CLOCK)
+        if record.value is not None
+        for tick in [Tick.model_validate_json(record.value)]
+        if tick.neighbours
+    ]
+
+
+def test_a_recording_of_payments_waits_for_no_neighbour() -> None:
+    """Nobody shares a payment: a barrier per slice would only make a million records slower."""
+    lines = [a_line(ms) for ms in range(5, 100, 10)]
+    topics, done = published(lines, a_plan())
+
+    assert (asks_neighbours(topics), awaits_neighbours(topics)) == ([], [])
+    assert done.slices == 10
+
+
+def test_loans_without_relations_wait_for_no_neighbour() -> None:
+    """Their way is along an edge, and there is none: Berka runs as fast as before."""
+    topics, _ = published([a_line(5, topic=Topic.LOAN_EVENTS), a_line(15)], a_plan())
+
+    assert asks_neighbours(topics) == []
+
+
+@pytest.mark.parametrize(
+    ("topic", "hops"), [(Topic.APP_EVENTS, 2), (Topic.RELATIONS, MOST_HOPS), (Topic.SIGNALS, 0)]
+)
+def test_a_hop_takes_a_slice_and_the_last_ones_get_slices_of_their_own(
+    topic: Topic, hops: int
+) -> None:
+    """What is still on its way at the end of a recording would wait in no slice at all."""
+    topics, done = published([a_line(5, topic=topic)], a_plan())
+
+    assert asks_neighbours(topics) == list(range(1, hops + 1))
+    assert awaits_neighbours(topics) == list(range(2, hops + 2))
+    assert (done.slices, done.last_ms) == (hops + 1, 10)
+
+
+@given(
+    lines=st.lists(
+        st.tuples(st.integers(0, 40), st.sampled_from(BANK_SOURCES)), min_size=1, max_size=20
+    ),
+    learn_every_ms=st.integers(0, 60),
+)
+def test_whatever_a_tick_asks_for_is_awaited_by_the_very_next_slice(
+    lines: list[tuple[int, Topic]], learn_every_ms: int
+) -> None:
+    """Asked of neighbours or of the learner, in K, awaited in K + 1, and never otherwise."""
+    known_at_ms = 0
+    recording = [
+        a_line(known_at_ms := known_at_ms + gap_ms, topic=topic) for gap_ms, topic in lines
+    ]
+    topics, done = published(recording, a_plan(learn_every_ms=learn_every_ms))
+    learning = [slice_no for slice_no, _, learn in ticks_of(topics) if learn and slice_no]
+
+    assert awaits_neighbours(topics) == [n + 1 for n in asks_neighbours(topics) if n is not None]
+    assert awaits_control(topics) == [0, *(n + 1 for n in learning)]
+    assert [slice_no for slice_no, _, _ in ticks_of(topics)] == list(range(1, done.slices + 1))
+
+
+def test_no_signal_of_a_bank_is_left_out_of_its_slice() -> None:
+    """`ingest` must think of every record that can reach somebody: each signal sent arrived."""
+    calm = a_run_in_peace()
+    sent = [
+        output
+        for outputs in calm.outputs
+        for output in outputs
+        if output.topic is Topic.NEIGHBOUR_SIGNALS and not output.everywhere
+    ]
+    came = [e.value for j in calm.journals for e in j if e.topic is Topic.NEIGHBOUR_SIGNALS]
+
+    assert len(sent) > 50
+    assert sorted(output.value for output in sent) == sorted(came)
+    assert not [b for buried in calm.buried for b in buried if b.letter.source_topic in _OURS]
+
+
+_OURS = {Topic.NEIGHBOUR_SIGNALS.value}
+
+
+def test_ordered_by_offset_a_race_would_reach_a_customer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control of the order by cause: whose signal is written first is chance."""
+    monkeypatch.setattr(
+        "streams.slices._place",
+        lambda timed: (
+            timed.record.topic is not Topic.NEIGHBOUR_SIGNALS,
+            timed.record.offset if timed.record.topic is Topic.NEIGHBOUR_SIGNALS else timed.time_ms,
+            RANK[timed.record.topic],
+            timed.record.offset,
+        ),
+    )
+    runs = [run(a_recording(), the_plan(), dice=random.Random(seed)) for seed in range(3)]
+
+    assert any(without_chance(one) != without_chance(runs[0]) for one in runs[1:])
