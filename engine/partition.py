@@ -8,7 +8,7 @@ from contracts.control import StrategyActivated
 from contracts.snapshots import ModelSnapshot
 from contracts.topics import Topic
 from decisions.strategy import Strategy
-from features.quality import ROWS_ONE_IN, Row, is_sampled
+from features.quality import ROWS_ONE_IN, Row, sampled_of
 from models import Scorer, load_scorer
 
 
@@ -73,6 +73,7 @@ class PartitionState:
         self.known_messages: frozenset[str] | None = None
         self.pinned = False
         self.samples: list[Row] | None = None
+        self._block = self._drawn = -1
         self._ordinal = (-1, 0)
 
     def next_ordinal(self, seq: int) -> int:
@@ -97,7 +98,12 @@ class PartitionState:
 
     def sample(self, seq: int, row: Row) -> None:
         """Keep the row of an entry for whoever watches, if the entry is in the sample."""
-        if self.samples is not None and is_sampled(seq, one_in=ROWS_ONE_IN):
+        if self.samples is None:
+            return
+        if seq // ROWS_ONE_IN != self._block:  # once a block, since a hash costs more than an event
+            self._block = seq // ROWS_ONE_IN
+            self._drawn = sampled_of(self._block, one_in=ROWS_ONE_IN)
+        if seq == self._drawn:
             self.samples.append(row)
 
     def note_source(self, topic: Topic, offset: int) -> None:

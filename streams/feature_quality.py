@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Lock
 
 import structlog
+from prometheus_client import Gauge
 
 from adapters.metrics import Metrics
 from adapters.quality_reference import read_reference, write_reference
@@ -32,6 +33,7 @@ class FeatureQuality:
         stored = None if path is None else read_reference(path, schema=SCHEMA_HASH)
         self._sketch = RowSketch(NAMES, reference=stored)
         self._lock = Lock()
+        self._kept: dict[str, tuple[Gauge, Gauge, Gauge, Gauge]] = {}
 
     def add(self, rows: Sequence[Row]) -> None:
         """Take the sampled rows of a batch in; lanes call this from their threads."""
@@ -46,8 +48,21 @@ class FeatureQuality:
             write_reference(self._path, reference, schema=SCHEMA_HASH)
             _log.info("quality_reference_written", path=str(self._path))
         for name, found in health.items():
-            self._metrics.feature_missing.labels(feature=name).set(found.missing_ratio)
-            self._metrics.feature_drift.labels(feature=name).set(found.drift_psi)
+            missing, drift, low, high = self._gauges(name)
+            missing.set(found.missing_ratio)
+            drift.set(found.drift_psi)
             if not math.isnan(found.low):
-                self._metrics.feature_low.labels(feature=name).set(found.low)
-                self._metrics.feature_high.labels(feature=name).set(found.high)
+                low.set(found.low)
+                high.set(found.high)
+
+    def _gauges(self, name: str) -> tuple[Gauge, Gauge, Gauge, Gauge]:
+        """Return a feature's four gauges, kept: finding them again costs more than setting them."""
+        if name not in self._kept:
+            metrics = self._metrics
+            self._kept[name] = (
+                metrics.feature_missing.labels(feature=name),
+                metrics.feature_drift.labels(feature=name),
+                metrics.feature_low.labels(feature=name),
+                metrics.feature_high.labels(feature=name),
+            )
+        return self._kept[name]

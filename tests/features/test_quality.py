@@ -6,7 +6,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.quality import (
@@ -117,6 +117,7 @@ def test_a_window_says_what_is_missing_and_how_far_values_reach() -> None:
     assert (window["ratio"].low, window["ratio"].high) == (min(present), max(present))
 
 
+@settings(max_examples=20)
 @given(cut=st.integers(1, 700))
 def test_batches_change_nothing(cut: int) -> None:
     """The same rows in other batches: fetches differ from run to run."""
@@ -148,3 +149,23 @@ def test_the_sample_is_a_fair_share_of_any_run_of_entries() -> None:
     for stride in (1, 2, 7, 32, 1_000):
         drawn = sum(is_sampled(stride * n, one_in=ROWS_ONE_IN) for n in range(32_000))
         assert 700 < drawn < 1_300
+
+
+@settings(max_examples=20)
+@given(before=VALUES, seed=st.integers(0, 999))
+def test_a_window_says_of_each_feature_what_its_bins_say(before: list[float], seed: int) -> None:
+    """All features are compared at once: one that took its neighbour's bins would lie."""
+    chance = Random(seed)
+    other = rows(chance, 40)
+    reference = {
+        "a": Bins.of(np.array(before)),
+        "b": Bins.of(np.array([row[0] for row in other])),
+        "c": Bins.of(np.array([row[2] for row in other])),
+    }
+    taken = [np.array([chance.choice(before), *row[1:]]) for row in rows(chance, WINDOW_ROWS)]
+
+    (window,) = windows(RowSketch(("a", "b", "c"), reference=reference), taken)
+
+    for column, name in enumerate("abc"):
+        values = np.array([row[column] for row in taken])
+        assert window[name].drift_psi == pytest.approx(reference[name].drift(values))
