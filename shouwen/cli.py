@@ -15,6 +15,10 @@ from shouwen.errors import is_for_people, the_disk_refuses
 COMMANDS: dict[str, tuple[str, str]] = {
     "backtest": ("shouwen.commands.backtest", "Try strategies over a recorded journal."),
     "bench": ("shouwen.commands.bench", "Measure what it costs, beside other libraries."),
+    "bootstrap": (
+        "shouwen.commands.bootstrap",
+        "Load a bank's history before going live, decisions off.",
+    ),
     "decisions": ("shouwen.commands.decisions", "Let a deployment decide, or only listen."),
     "demo": ("shouwen.commands.demo", "Watch a simulated bank decide, on a real Kafka."),
     "features": ("shouwen.commands.features", "What features are, and what they were, and when."),

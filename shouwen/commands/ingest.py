@@ -1,17 +1,18 @@
 """`shouwen ingest SOURCE PATH`: recorded events into a deployment on a recorded clock."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from kafka import KafkaConsumer, TopicPartition
 
-from adapters.recorded import SOURCE_NAMES, SourceName
+from adapters.recorded import SOURCE_NAMES, RecordedSource, SourceName
 from adapters.topics_admin import require_topics, wanted_topics
-from contracts.topics import Topic
+from contracts.control import Control, DecisionsSwitched
 from shouwen.errors import ShouwenError
-from shouwen.ingest import IngestPlan, ingest
+from shouwen.ingest import IngestPlan, RecordedEnd, ingest
 from shouwen.progress import progress_bar
+from shouwen.recorded_end import recorded_end
 from shouwen.recordings import open_recording, tell_unreadable
 from shouwen.settings import Settings
 from shouwen.strategy_files import DEFAULT_STRATEGY, activation
@@ -44,8 +45,9 @@ def command(
 ) -> None:
     """Publish a recording in slices of recorded time, with the strategies that decide on it.
 
-    The deployment must run with SHOUWEN_CLOCK=recorded and must be new: a deployment is recorded
-    or live, never both, and takes one recording.
+    The deployment must run with SHOUWEN_CLOCK=recorded: a deployment is recorded or live, never
+    both. It takes one recording after another (or a bootstrap and then recordings), each of which
+    begins where the one before it ended.
 
     \b
     Example:
@@ -64,12 +66,14 @@ def command(
         replication_factor=settings.replication_factor,
     )
     require_topics(settings.kafka_bootstrap, wanted)
-    _require_new(settings)
+    after = recorded_end(settings)
+    _require_later(recording, after)
     plan = IngestPlan(
         partitions=settings.partitions,
         slice_ms=slice_hours * HOUR_MS,
         learn_every_ms=learn_days * 24 * HOUR_MS,
-        control=tuple(activation(name) for name in strategies),
+        control=(*_switches(after), *(activation(name) for name in strategies)),
+        after=after,
     )
     with (
         progress_bar("publishing", recording.count()) as advance,
@@ -91,17 +95,25 @@ def command(
     )
 
 
-def _require_new(settings: Settings) -> None:
-    """Refuse a deployment that has taken a recording: a second one would be all dead letters."""
-    topic = f"{settings.topic_prefix}{Topic.CLOCK.value}"
-    partitions = [TopicPartition(topic, number) for number in range(settings.partitions)]
-    consumer = KafkaConsumer(bootstrap_servers=settings.kafka_bootstrap, group_id=None)
-    try:
-        has_records = any(consumer.end_offsets(partitions).values())
-    finally:
-        consumer.close()
-    if has_records:
+def _switches(after: RecordedEnd | None) -> tuple[Control, ...]:
+    """Return what stands before the strategies: behind a history, decisions go on again."""
+    if after is None:
+        return ()
+    return (DecisionsSwitched(on=True, reason="a recording follows what was recorded before"),)
+
+
+def _require_later(recording: RecordedSource, after: RecordedEnd | None) -> None:
+    """Refuse a recording that begins before the last one ends: time never goes back."""
+    if after is None:
+        return
+    first_ms = next(recording.lines()).known_at_ms
+    if first_ms < after.end_ms:
         raise ShouwenError(
-            f"a recorded deployment takes one recording; {topic!r} holds one already. "
-            "Choose another SHOUWEN_TOPIC_PREFIX for this one."
+            "a recording that follows another one needs to begin where that one ends, at "
+            f"{_day(after.end_ms)}; its first record was known at {_day(first_ms)}. Leave out what "
+            "is in the deployment already, or choose another SHOUWEN_TOPIC_PREFIX."
         )
+
+
+def _day(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds")

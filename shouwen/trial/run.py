@@ -158,7 +158,7 @@ def _feed(source: RecordedSource, plan: TrialPlan, bank: Bank, *, show: Show, to
             pace.wait(slice_no, end_ms)
 
         done = ingest(source.lines(), publisher, slices, after_slice=after_slice)
-    return done.slices
+    return done.last_slice
 
 
 class _Pace:

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from contracts.topics import Topic
+from contracts.topics import DAY_MS
 from shouwen.cli import main
 from tests.conftest import Deployment
 
-SOME_LINE = {"topic": "app-events.v1", "key": "c-1", "known_at_ms": 1_767_225_600_000, "value": {}}
+SOME_MS = 1_767_225_600_000
+SOME_LINE = {"topic": "consents.v1", "key": "c-1", "known_at_ms": SOME_MS, "value": {}}
 
 
 def shouwen(*arguments: str | Path, **env: str) -> Result:
@@ -93,8 +94,10 @@ def test_a_live_deployment_takes_no_recording(tmp_path: Path) -> None:
 
 
 @pytest.mark.kafka
-def test_a_recorded_deployment_takes_one_recording(deployment: Deployment, tmp_path: Path) -> None:
-    """A second one would start at slice 0 again: all of it dead letters."""
+def test_a_recording_is_followed_by_a_later_one_only(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    """The same year twice would go back in time: all of it dead letters."""
     env = {
         "SHOUWEN_CLOCK": "recorded",
         "SHOUWEN_KAFKA_BOOTSTRAP": deployment.bootstrap,
@@ -105,13 +108,17 @@ def test_a_recorded_deployment_takes_one_recording(deployment: Deployment, tmp_p
 
     first = shouwen("ingest", "jsonl", path, "--json", **env)
     second = shouwen("ingest", "jsonl", path, **env)
+    later = a_file(tmp_path, (SOME_LINE | {"known_at_ms": SOME_MS + 2 * DAY_MS},))
+    third = shouwen("ingest", "jsonl", later, "--json", **env)
 
     assert first.exit_code == 0, first.output
     *told, counts = first.output.splitlines()
     assert told[0].startswith("events.jsonl:2: ")
     assert json.loads(counts) == {"in": 2, "slices": 1, "unreadable": 1}
-    assert is_one_line(second, "a recorded deployment takes one recording")
-    assert f"{deployment.topic_prefix}{Topic.CLOCK.value}" in second.output
+    assert is_one_line(second, "a recording that follows another one needs to begin where")
+    assert "at 2026-01-02T00:00:00.000+00:00; its first record was known at" in second.output
+    assert third.exit_code == 0, third.output
+    assert json.loads(third.output) == {"in": 1, "slices": 1, "unreadable": 0}
 
 
 def test_a_simulation_needs_a_folder_to_write_to(tmp_path: Path) -> None:
