@@ -104,14 +104,14 @@ class DuckDbOracle:
         windows = [feature for feature in catalogue if isinstance(feature, Window)]
         formulas = [feature for feature in catalogue if isinstance(feature, Formula)]
         served = [f.name for f in catalogue if isinstance(f, Formula) or f.served]
-        said = "\nUNION ALL ".join(_window(window) for window in windows)
-        columns = ", ".join(
-            f"max(value) FILTER (name = '{window.name}') AS {window.name}" for window in windows
-        )
+        said = "\nUNION ALL ".join(_window(window, i) for i, window in enumerate(windows))
+        columns = ", ".join(f"v[{i + 1}] AS {window.name}" for i, window in enumerate(windows))
         worked_out = "".join(f", {_formula(formula)} AS {formula.name}" for formula in formulas)
         found = self._duckdb.execute(
             f"""
-            WITH said AS ({said}), wide AS (SELECT read, {columns} FROM said GROUP BY read)
+            WITH said AS ({said}), lists AS (
+                SELECT read, list(value ORDER BY number) AS v FROM said GROUP BY read
+            ), wide AS (SELECT read, {columns} FROM lists)
             SELECT {", ".join(served)} FROM (SELECT *{worked_out} FROM wide) ORDER BY read
             """
         ).fetchall()
@@ -147,8 +147,8 @@ def _columns_of(lines: Sequence[tuple[int, int, LogEvent]]) -> dict[str, npt.NDA
     }
 
 
-def _window(window: Window) -> str:
-    """Return a query of (read, name, value): one row per read, also where nothing happened."""
+def _window(window: Window, number: int) -> str:
+    """Return a query of (read, number, value): one row per read, also where nothing happened."""
     inside = _inside(window.where | window.against, window.window_ms)
     found = AGGREGATIONS[window.aggregation](window, inside)
     value = "found.value"
@@ -157,7 +157,7 @@ def _window(window: Window) -> str:
     elif window.null_policy == "zero":
         value = "coalesce(found.value, 0)"
     return (
-        f"SELECT reads.read, '{window.name}' AS name, {value}::DOUBLE AS value "
+        f"SELECT reads.read, {number} AS number, {value}::DOUBLE AS value "
         f"FROM reads LEFT JOIN ({found}) AS found ON found.read = reads.read"
     )
 
