@@ -185,10 +185,9 @@ def _timed(rule: Time, *, timezone: str) -> Cell:
     return of
 
 
-def _code(rule: Codes, row: Row) -> str | Unmapped:
+def _code(rule: Codes, row: Row) -> str | Unmapped | None:
     code = text_of(row[rule.codes])
-    found = rule.map.get(code)
-    return Unmapped(code) if found is None else found
+    return rule.map[code] if code in rule.map else Unmapped(code)
 
 
 def _items(rule: Items, row: Row) -> list[str]:

@@ -16,8 +16,8 @@ from contracts.signals import Signal
 from contracts.topics import Topic
 from contracts.transactions import Transaction
 
-OURS = frozenset({"event_type", "event_id"})
-"""Fields that no mapping sets: what the event is, and its id, which is made from the row's key."""
+OURS = frozenset({"event_type", "event_id", "schema_version"})
+"""Fields that no mapping sets: what the event is, and its id, which is made of the row's key."""
 
 _UNIONS: dict[Topic, Any] = {
     Topic.CUSTOMERS: Customer,

@@ -97,7 +97,7 @@ class SignOf(Ours):
 
 
 class Codes(Ours):
-    """A code of the bank to a word of the contract; an empty cell is the code "".
+    """A code of the bank to a word of the contract, or to nothing; an empty cell is the code "".
 
     What is not in `map` is told as unmapped: it becomes `otherwise`, or the field stays open, and a
     purpose that is open is inferred by the rules of docs/domain.md. A field that must be there has
@@ -105,7 +105,7 @@ class Codes(Ours):
     """
 
     codes: Text
-    map: dict[str, str]
+    map: dict[str, str | None]
     otherwise: str | None = None
 
 

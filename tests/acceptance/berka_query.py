@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-_ROWS = """
+ROWS = """
 CREATE TABLE rows AS
 WITH read AS (
     SELECT row_number() OVER () AS place, *
@@ -18,7 +18,15 @@ WITH read AS (
 ), spelt AS (
     SELECT
         place,
+        trans_id,
         account_id,
+        date,
+        type,
+        operation,
+        bank,
+        account,
+        amount AS amount_text,
+        balance AS balance_text,
         strptime('19' || date, '%Y%m%d') AS day,
         row_number() OVER (PARTITION BY date ORDER BY place) AS place_in_day,
         type = 'PRIJEM' AS comes_in,
@@ -111,7 +119,7 @@ class BerkaQuery:
         self._duckdb = duckdb.connect()
         transactions = folder / "transactions_1993_1994Q1.csv.gz"
         self._duckdb.execute("SET preserve_insertion_order = true; SET threads = 1")
-        self._duckdb.execute(_ROWS.format(transactions=transactions))
+        self._duckdb.execute(ROWS.format(transactions=transactions))
 
     def close(self) -> None:
         self._duckdb.close()

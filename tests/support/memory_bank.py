@@ -9,7 +9,7 @@ fast as Python goes and always the same.
 import random
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from prometheus_client import CollectorRegistry
 
@@ -23,7 +23,7 @@ from engine.outputs import Output
 from engine.partition import PartitionState
 from engine.subjects import MemorySubjects
 from models import Learner
-from shouwen.ingest import Ingested, IngestPlan, ingest
+from shouwen.ingest import Ingested, IngestPlan, RecordedEnd, ingest
 from streams.learn import LearnWork
 from streams.records import SourceRecord, TimedRecord, read_cause, read_stamp
 from streams.sequencer import Buried, JournalPlace, number
@@ -205,13 +205,18 @@ class _MemoryLearner:
 
 
 def run(
-    lines: Iterable[RecordedLine], plan: IngestPlan, *, dice: random.Random | None = None
+    lines: Iterable[RecordedLine],
+    plan: IngestPlan,
+    *,
+    then: Sequence[tuple[Iterable[RecordedLine], IngestPlan]] = (),
+    dice: random.Random | None = None,
 ) -> MemoryRun:
-    """Run a recording through the whole pipeline.
+    """Run a recording through the whole pipeline, and others behind it.
 
     Args:
         lines: The recording, in `known_at_ms` order.
         plan: Slices, strategies, how often to learn.
+        then: Recordings that follow, each with its plan but for where the one before it ended.
         dice: Fetches come in its order: partitions and topics race with each other as they do on
             a broker. Without it, a partition is given all there is at once.
 
@@ -220,6 +225,9 @@ def run(
     """
     topics = MemoryTopics()
     ingested = ingest(lines, topics, plan)
+    for further, its_plan in then:
+        after = RecordedEnd(slice_no=ingested.last_slice, end_ms=ingested.last_ms)
+        ingested = ingest(further, topics, replace(its_plan, after=after))
     partitions = [
         MemoryPartition(partition, topics, partitions=plan.partitions)
         for partition in range(plan.partitions)
