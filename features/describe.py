@@ -7,6 +7,16 @@ from features.kinds import KINDS
 
 _DAY_MS = 86_400_000
 _HOUR_MS = 3_600_000
+_MINUTE_MS = 60_000
+_WORDS = {
+    "since_last": "time since the last",
+    "last": "latest amount of each",
+    "latest": "latest amount",
+    "std": "standard deviation",
+    "slope": "least-squares slope per day",
+    "lowest_total": "lowest total of the latest amounts of each",
+}
+"""Where the aggregation's name does not say it already."""
 
 
 def describe(name: str) -> str:
@@ -37,14 +47,38 @@ def describe(name: str) -> str:
 
 
 def _window(window: Window) -> str:
-    where = ", ".join(kind for kind in KINDS if kind in window.where)
-    of = f" {window.of}" if window.of else ""
-    span = (
-        f"{window.window_ms // _DAY_MS} days"
-        if window.window_ms > _DAY_MS
-        else f"{window.window_ms // _HOUR_MS} h"
-    )
-    return f"{window.aggregation}{of} of {where}\n  in the last {span}"
+    where = _kinds(window.where)
+    match window.aggregation:
+        case "round_trip":
+            what = (
+                f"what outflows ({_kinds(window.against)})\n  can take, each after it and once, of "
+                f"inflows of {window.floor_minor} or more ({where})"
+            )
+        case "sum" if window.floor_minor is not None:
+            what = f"sum of what is {window.floor_minor} or more of {where}"
+        case "percentile":
+            what = f"percentile {window.q_pct} (nearest rank) of {where}"
+        case "gap_percentile":
+            what = f"percentile {window.q_pct} (nearest rank) of the {window.unit} between {where}"
+        case "month_median":
+            what = f"median of the last {window.months} monthly totals (UTC+8) of {where}"
+        case _:
+            of = f" {window.of}" if window.of else ""
+            what = f"{_WORDS.get(window.aggregation, window.aggregation)}{of} of {where}"
+    enough = f", missing below {window.at_least}" if window.at_least else ""
+    return f"{what}\n  in the last {_span(window.window_ms)}{enough}"
+
+
+def _kinds(of: frozenset[str]) -> str:
+    return ", ".join(kind for kind in KINDS if kind in of)
+
+
+def _span(window_ms: int) -> str:
+    if window_ms > _DAY_MS:
+        return f"{window_ms // _DAY_MS} days"
+    if window_ms >= _HOUR_MS:
+        return f"{window_ms // _HOUR_MS} h"
+    return f"{window_ms // _MINUTE_MS} min"
 
 
 def _formula(formula: Formula) -> str:
@@ -54,7 +88,8 @@ def _formula(formula: Formula) -> str:
     per = str(formula.per) if formula.per != 1 else ""
     divisor = " * ".join(part for part in (under, per) if part)
     plus = f" {formula.plus:+d}" if formula.plus else ""
-    return f"{over}{times}{' / ' + divisor if divisor else ''}{plus}"
+    most = "" if formula.at_most is None else f", at most {formula.at_most:g}"
+    return f"{over}{times}{' / ' + divisor if divisor else ''}{plus}{most}"
 
 
 def _difference(terms: tuple[str, ...], less: tuple[str, ...]) -> str:

@@ -3,6 +3,7 @@
 import itertools
 import math
 import statistics
+import sys
 from fractions import Fraction
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from features.business_time import DAY_MS, HOUR_MS, business_month
 from features.definitions import Window
+from features.describe import describe
 from features.errors import CatalogueError
 from features.kinds import INFLOW, OUTFLOW, kinds
 from features.log import Step, read, update, update_and_read, update_and_read_many
@@ -342,3 +344,24 @@ def test_a_window_that_contradicts_itself_is_refused(
     """A field that nobody reads is a promise that nobody keeps."""
     with pytest.raises(CatalogueError, match=message):
         compile_catalogue((a_window("w", aggregation, INFLOW, **fields),))
+
+
+def test_each_aggregation_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks what a number means is told every parameter of it."""
+    module = sys.modules[describe.__module__]
+    monkeypatch.setattr(module, "BY_NAME", {feature.name: feature for feature in EVERY})
+    for name, words in {
+        "balance_latest_1d": "latest amount of balance\n  in the last 24 h",
+        "inflow_p95_90d": "percentile 95 (nearest rank) of salary, pension",
+        "page_gap_p90_d": "percentile 90 (nearest rank) of the days between loan_page_view",
+        "inflow_month_3": "median of the last 3 monthly totals (UTC+8) of salary",
+        "inflow_big_sum_7d": "sum of what is 7 or more of salary",
+        "balance_lowest_30d": "lowest total of the latest amounts of each account of balance",
+        "page_cnt_1d_k3": "in the last 24 h, missing below 3",
+        "clipped": "inflow_big_sum_7d / 100, at most 0.7",
+        "balance_slope_30d": "least-squares slope per day of balance",
+        "inflow_std_14d": "standard deviation of salary",
+    }.items():
+        assert words in describe(name), describe(name)
+    assert "inflows of 7 or more (salary" in describe("round_trip_1d")
+    assert "outflows (rent" in describe("round_trip_1d")
