@@ -26,6 +26,7 @@ from streams.view_source import KafkaSource, ViewSource
 
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 5.0
+_LOOK_SECONDS = 1.0
 _READ = (Topic.DECISIONS, Topic.CONVERSIONS, Topic.DECIDE_STATE)
 
 log = structlog.get_logger(__name__)
@@ -87,6 +88,7 @@ class ProjectWork:
         source: The Kafka that is shown; none asks the brokers of the settings.
         pause_between: Waits for the event, at most so many seconds; returns whether it is set.
         now_ms: The wall clock, for the metric of latency only.
+        monotonic: Seconds that only grow: how often a quiet partition looks after the view.
     """
 
     def __init__(
@@ -100,6 +102,7 @@ class ProjectWork:
         source: ViewSource | None = None,
         pause_between: Callable[[threading.Event, float], bool] = threading.Event.wait,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._partition = partition
         self._settings = settings
@@ -110,6 +113,8 @@ class ProjectWork:
         self._pause_between = pause_between
         self._hurried = threading.Event()
         self._now_ms = now_ms
+        self._monotonic = monotonic
+        self._looked_at = monotonic()
         self._owner: str | None = None
         self._next: dict[Topic, int] = {}
         self._counted_from: dict[Topic, int] = {}
@@ -138,13 +143,16 @@ class ProjectWork:
             done[topic] = batch.offset
         for changed in self._states.drain():
             writes += of_state(changed, partition=self._partition)
-        if writes and not self._write(writes, done):
+        if not writes:
+            self._look()
+        elif not self._write(writes, done):
             return {}
         self._next |= {topic: offset + 1 for topic, offset in done.items()}
         return done
 
     def idle(self) -> None:
-        """Do nothing: nothing waits."""
+        """Look whether the view is still there: a quiet partition must not leave it empty."""
+        self._look()
 
     def hurry(self) -> None:
         """Stop waiting for the view: what was not written is delivered again."""
@@ -211,6 +219,27 @@ class ProjectWork:
     def _is_news(self, topic: Topic, record: FetchedRecord) -> bool:
         """Tell whether a record is read for the first time: a view that is built again is not."""
         return record.offset >= self._counted_from.get(topic, 0)
+
+    def _look(self) -> None:
+        """Ask at most once a second whether the view is the one that was begun.
+
+        Raises:
+            ViewLostError: it is not.
+        """
+        if self._monotonic() - self._looked_at < _LOOK_SECONDS:
+            return
+        self._looked_at = self._monotonic()
+        try:
+            found = self._view.place(self._partition)
+        except RedisError:
+            self._health.note(self._partition, is_well=False)
+            return
+        if found is None or found.owner != self._owner:
+            raise ViewLostError(
+                f"the view of partition {self._partition} is not the one that was begun. "
+                "It is begun again where it is known to be whole."
+            )
+        self._health.note(self._partition, is_well=True)
 
     def _put(self, writes: Sequence[ViewWrite], done: Mapping[Topic, int]) -> None:
         if self._owner is None:

@@ -137,6 +137,7 @@ class Rig:
         self, view: FlakyView | RedisView, *, source: FakeSource | None = None, begun: bool = True
     ) -> None:
         self.pauses: list[float] = []
+        self.seconds = 0.0
         self.health = ViewHealth()
         self.metrics = Metrics(CollectorRegistry())
         self.work = ProjectWork(
@@ -147,6 +148,7 @@ class Rig:
             health=self.health,
             source=source or FakeSource(),
             pause_between=self._pause,
+            monotonic=lambda: self.seconds,
         )
         self.well_while_away: list[bool] = []
         self.began_at = self.work.recover() if begun else {}
@@ -317,6 +319,31 @@ def test_a_view_that_is_emptied_under_a_worker_ends_it() -> None:
 
     with pytest.raises(ViewLostError):
         rig.apply(a_change(2, "drawn_active"), first=1)
+
+
+def test_a_view_that_is_emptied_while_nothing_happens_is_noticed_within_a_second() -> None:
+    """At night no card changes for hours; in the morning they must all be there."""
+    rig = Rig(view := FlakyView())
+    rig.apply(a_change(1, "applying"))
+    view.places.clear()
+
+    rig.work.idle()  # the second is not over
+    rig.seconds += 1
+    with pytest.raises(ViewLostError):
+        rig.work.idle()
+
+
+def test_a_view_that_is_away_while_nothing_happens_ends_nobody() -> None:
+    """There is nothing to write; the probe says that the view is not there."""
+    rig = Rig(view := FlakyView())
+    view.away = 1
+    rig.seconds += 1
+
+    rig.work.idle()
+    assert not rig.health.is_well
+    rig.seconds += 1
+    rig.follow([(mark_key("outputs"), b"{}")])
+    assert rig.health.is_well
 
 
 def test_a_view_that_was_away_at_the_start_is_begun_when_it_comes() -> None:
