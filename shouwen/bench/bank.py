@@ -1,21 +1,31 @@
 """Logs of many customers, and streams taken into them by the batch: what is timed."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from features import EMPTY, LOG_CAP, PLAN, Step, update_and_read_many
+from features import EMPTY, LOG_CAP, NAMES, PLAN, Step, update_and_read_many
 from features.plan import Plan
+from features.relation_rows import relation_row
+from features.relations import Relations
 from shouwen.bench.histories import Arrival
 
 Rows = npt.NDArray[np.float64]
+_NOBODY: Final = Relations()
 
 
 @dataclass(slots=True)
 class Bank:
     """The log of each customer. A log is a value: a copy of the dict is a bank of its own.
+
+    Attributes:
+        logs: By customer.
+        plan: Which features are read off them.
+        log_cap: Most records of one log.
+        relations: By customer, where the features of relations are read too; most have none.
 
     >>> from shouwen.bench.histories import Traffic, arrivals
     >>> bank = Bank({})
@@ -27,6 +37,7 @@ class Bank:
     logs: dict[int, bytes]
     plan: Plan = PLAN
     log_cap: int = LOG_CAP
+    relations: Mapping[int, Relations] | None = None
 
     def take(self, batch: Sequence[Arrival]) -> Rows:
         """Take a batch in, customer by customer; return the rows in that order."""
@@ -41,7 +52,7 @@ class Bank:
             logs, list(steps.values()), plan=self.plan, log_cap=self.log_cap
         )
         self.logs.update(zip(steps, new, strict=True))
-        return rows
+        return rows if self.relations is None else self._with_relations(rows, steps)
 
     def take_all(self, stream: Sequence[Arrival], *, batch: int) -> list[Rows]:
         """Take a stream in, so many events at once; return the rows of each batch."""
@@ -49,7 +60,22 @@ class Bank:
 
     def copy(self) -> "Bank":
         """Return a bank that goes on from here by itself."""
-        return Bank(dict(self.logs), plan=self.plan, log_cap=self.log_cap)
+        return replace(self, logs=dict(self.logs))
+
+    def _with_relations(self, rows: Rows, steps: Mapping[int, Sequence[Step]]) -> Rows:
+        """Append the features of relations; the engine has no other way to them than row by row."""
+        relations = self.relations or {}
+        known = rows.shape[1]
+        whole = np.empty((len(rows), len(NAMES)), np.float64)
+        whole[:, :known] = rows
+        values = rows.tolist()
+        at = 0
+        for customer, own in steps.items():
+            related = relations.get(customer, _NOBODY)
+            for _, at_ms in own:
+                whole[at, known:] = relation_row(related, values[at], at_ms)
+                at += 1
+        return whole
 
 
 def by_arrival(rows: Rows, batch: Sequence[Arrival]) -> Rows:

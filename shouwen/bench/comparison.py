@@ -16,7 +16,7 @@ from shouwen.bench.histories import Arrival, Traffic, arrivals, in_order
 from shouwen.bench.peers import PEERS, SUBSET, Peer, run_peer, write_work
 from shouwen.bench.report import Tell, middle
 
-OURS_ALL: Final = "shouwen, all features"
+OURS_ALL: Final = "shouwen, every feature of the log"
 OURS_SUBSET: Final = "shouwen, the same windows"
 _LOOKED_AT: Final = 4
 """Customers whose last row is compared with the slow definition, which takes a second of each."""

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from features import EMPTY, LOG_CAP, PLAN, record_count, update_and_read
+from features import EMPTY, LOG_CAP, NAMES, PLAN, record_count, update_and_read
+from features.relation_rows import relation_row
+from features.relations import Relations
 from shouwen.bench.bank import Bank
 from shouwen.bench.comparison import Contest, compare
-from shouwen.bench.histories import Arrival, Traffic, arrivals, in_order
+from shouwen.bench.histories import Arrival, Traffic, arrivals, in_order, relations_of
 from shouwen.bench.peers import PEERS, SUBSET, Peer
 from shouwen.bench.report import Findings, Sheet, Tell, middle
 from shouwen.bench.starts import measure_starts
@@ -49,8 +51,8 @@ class FeaturesBenchmark:
 
     @property
     def parts(self) -> int:
-        """Ordinary, single, hot, starts, ours beside the peers, and each peer."""
-        return 5 + len(PEERS)
+        """Log, ordinary, single, hot, starts, ours beside the peers, and each peer."""
+        return 6 + len(PEERS)
 
     def measure(self, tell: Tell) -> Findings:
         """Measure one after the other."""
@@ -59,6 +61,10 @@ class FeaturesBenchmark:
         before, timed = stream[: -size.timed], stream[-size.timed :]
         bank = Bank({})
         bank.take_all(before, batch=20_000)
+        log_alone = self._by_batch(bank, timed)
+        tell(1)
+        found = {c: relations_of(c) for c in range(size.customers)}
+        bank.relations = {c: relations for c, relations in found.items() if relations}
         ordinary = self._by_batch(bank, timed)
         tell(1)
         single = self._one_by_one(bank, timed[: size.single])
@@ -70,10 +76,12 @@ class FeaturesBenchmark:
         tell(1)
         peers = compare(size.contest, tell)
         numbers = {
-            "features": len(PLAN.names),
+            "features": len(NAMES),
+            "log_features": len(PLAN.names),
             "batch": size.batch,
             "runs": self.runs,
             "ordinary_us_per_event": middle(ordinary),
+            "log_us_per_event": middle(log_alone),
             "single_us_per_event": middle(single),
             "hot_us_per_event": middle(hot),
             "hot_records": hot_records,
@@ -93,10 +101,14 @@ class FeaturesBenchmark:
         return cpu_us_per_event(once, events=len(timed), runs=self.runs)
 
     def _one_by_one(self, bank: Bank, timed: Sequence[Arrival]) -> list[float]:
+        relations, nobody = bank.relations or {}, Relations()
+
         def once() -> None:
             logs = dict(bank.logs)
             for customer, at_ms, events in timed:
-                logs[customer], _ = update_and_read(logs.get(customer, EMPTY), events, at_ms)
+                log, row = update_and_read(logs.get(customer, EMPTY), events, at_ms)
+                logs[customer] = log
+                relation_row(relations.get(customer, nobody), row.tolist(), at_ms)
 
         return cpu_us_per_event(once, events=len(timed), runs=self.runs)
 
@@ -112,8 +124,9 @@ class FeaturesBenchmark:
 def _costs(numbers: Mapping[str, object]) -> Sheet:
     rows = (
         ("an ordinary customer's event, by batch, µs", "ordinary_us_per_event"),
+        ("  of that the features of the log, µs", "log_us_per_event"),
         ("an ordinary customer's event, one per call, µs", "single_us_per_event"),
-        ("a busy subject's event, by batch, µs", "hot_us_per_event"),
+        ("a busy subject's event, by batch, log alone, µs", "hot_us_per_event"),
         ("the same with its log uncapped, µs", "hot_uncapped_us_per_event"),
         ("first features of a process, nothing compiled, s", "cold_start_seconds"),
         ("first features of a process, compiled before, s", "warm_start_seconds"),
@@ -147,7 +160,8 @@ def _notes(size: Size) -> tuple[str, ...]:
         rows and new logs. Making log events of source events is not in them.
         ---
         Ordinary: {size.customers} customers, 3 source events a day for 180 days, the newest
-        {size.timed} timed in batches of {size.batch}; 2 in 100 late, 5 in 1,000 reversals.
+        {size.timed} timed in batches of {size.batch}; 2 in 100 late, 5 in 1,000 reversals; each
+        fifth customer has three relations.
         ---
         Busy: one subject, {size.hot} source events in {HOT_DAYS} days, the newest
         {size.hot_timed} timed, all of each batch its own.

@@ -12,9 +12,11 @@ from itertools import accumulate
 from random import Random
 from typing import Final, NamedTuple
 
+from contracts.relations import RelationStated
 from features import PLAN, LogEvent
 from features.kinds import CODES, INFLOW, KINDS, OUTFLOW
 from features.log_event import ADD, REVERSAL, hash63
+from features.relations import Relations, note_relation
 
 DAY_MS: Final = 86_400_000
 START_MS: Final = 1_767_225_600_000
@@ -61,6 +63,7 @@ _STATED: Final = 0.85
 _LATE: Final = 0.02
 _LATEST_DAYS: Final = 3
 _REVERSED: Final = 0.005
+_RELATED_EACH: Final = 5
 
 
 class Arrival(NamedTuple):
@@ -125,6 +128,37 @@ def arrivals(customer: int, traffic: Traffic, *, seed: int = 0) -> list[Arrival]
             )
         found.append(Arrival(customer, at_ms, tuple(lines)))
     return found
+
+
+def relations_of(customer: int) -> Relations | None:
+    """Return the relations of each fifth customer: an enterprise of its own and two partners.
+
+    >>> relations_of(1) is None, sorted(relations_of(5).edges)
+    (True, ['legal_rep', 'supplier_of'])
+    """
+    if customer % _RELATED_EACH:
+        return None
+    relations = Relations()
+    for number, kind in enumerate(("legal_rep", "supplier_of", "supplier_of")):
+        event = RelationStated.model_validate(
+            {
+                "event_type": "relation_stated",
+                "event_id": f"relation-{customer}-{number}",
+                "occurred_at_ms": START_MS,
+                "node_id": f"c-{customer}",
+                "node_kind": "customer",
+                "other_node_id": f"e-{customer}-{number}",
+                "other_node_kind": "enterprise",
+                "edge_kind": kind,
+                "direction": "out",
+                "confidence_bps": 9_000,
+                "valid_from_ms": START_MS,
+                "evidence_source": "register",
+                "permitted_use": ("marketing", "credit"),
+            }
+        )
+        note_relation(relations, event, START_MS)
+    return relations
 
 
 def in_order(histories: Sequence[Sequence[Arrival]]) -> list[Arrival]:

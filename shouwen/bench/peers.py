@@ -32,9 +32,12 @@ PEERS: Final = {
 SUBSET: Final = tuple(
     window
     for window in CATALOGUE
-    if isinstance(window, Window) and window.aggregation in {"count", "sum"}
+    if isinstance(window, Window)
+    and window.aggregation in {"count", "sum"}
+    and not window.at_least
+    and window.floor_minor is None
 )
-"""What every peer can say: each count and each sum of the catalogue, terms of formulas included."""
+"""What every peer can say: each plain count and sum of the catalogue, terms of formulas too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
