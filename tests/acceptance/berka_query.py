@@ -75,8 +75,39 @@ WITH seen AS (
         count(DISTINCT month) FILTER ((is_salary OR is_pension) AND age_days < 180)::DOUBLE
             AS income_months,
         arg_max(balance, occurred_ms) FILTER (age_days < 30)::DOUBLE AS balance_last,
-        min(balance) FILTER (age_days < 30)::DOUBLE AS balance_min
+        min(balance) FILTER (age_days < 30)::DOUBLE AS balance_min,
+        max(amount) FILTER (NOT comes_in AND age_days < 30)::DOUBLE AS out_max,
+        list_sort(list(amount) FILTER (NOT comes_in AND age_days < 90)) AS outs_90,
+        count(*) FILTER (age_days < 30)::HUGEINT AS stated,
+        sum(balance::HUGEINT) FILTER (age_days < 30) AS y,
+        sum(($at - occurred_ms)::HUGEINT) FILTER (age_days < 30) AS x,
+        sum(($at - occurred_ms)::HUGEINT * balance) FILTER (age_days < 30) AS xy,
+        sum(($at - occurred_ms)::HUGEINT * ($at - occurred_ms)) FILTER (age_days < 30) AS xx
     FROM seen
+), months AS (
+    -- the totals of the last six months with income; at noon it is one day here and in Shanghai
+    SELECT list_sort(list(total)) AS totals
+    FROM (
+        SELECT sum(amount)::BIGINT AS total
+        FROM seen
+        WHERE (is_salary OR is_pension) AND age_days < 180
+        GROUP BY month
+        ORDER BY month DESC
+        LIMIT 6
+    )
+), steps AS (
+    -- a day's large inflows up, outflows down: what is left open never falls below nothing
+    SELECT
+        CASE WHEN NOT comes_in THEN -amount WHEN amount >= 5000000 THEN amount ELSE 0 END AS step,
+        sum(step) OVER (ORDER BY occurred_ms) AS height,
+        occurred_ms
+    FROM seen
+    WHERE age_days < 1
+), trips AS (
+    SELECT
+        sum(greatest(step, 0)) AS large_in,
+        last(height ORDER BY occurred_ms) - least(0, min(height)) AS still_open
+    FROM steps
 )
 SELECT
     in_7 AS inflow_sum_minor_7d,
@@ -103,8 +134,23 @@ SELECT
     0.0::DOUBLE AS ext_loan_inflow_sum_minor_30d,
     0.0::DOUBLE AS ext_lender_cnt_90d,
     repaid_30 / nullif(income_30, 0) AS debt_service_ratio,
-    0 / nullif(out_90, 0) AS gambling_like_ratio_90d
-FROM summed
+    0 / nullif(out_90, 0) AS gambling_like_ratio_90d,
+    CASE
+        WHEN len(totals) % 2 = 1 THEN totals[(len(totals) + 1) // 2]::DOUBLE
+        ELSE (totals[len(totals) // 2] + totals[len(totals) // 2 + 1])::DOUBLE / 2
+    END AS income_est_minor_month,
+    NULL::DOUBLE AS receipt_gap_p90_d_180d,
+    NULL::DOUBLE AS receipt_std_minor_90d,
+    outs_90[(95 * len(outs_90) + 99) // 100]::DOUBLE AS outflow_p95_minor_90d,
+    out_max AS outflow_max_minor_30d,
+    (large_in - still_open)::DOUBLE / nullif(large_in, 0)::DOUBLE AS round_trip_ratio_24h,
+    balance_min AS balance_total_min_minor_30d,
+    -- time runs against age; a whole number becomes a float through its digits, rounded once
+    (x * y - stated * xy)::VARCHAR::DOUBLE
+        / nullif(stated * xx - x * x, 0)::VARCHAR::DOUBLE * 86400000
+        AS balance_slope_minor_per_day_30d,
+    0.0::DOUBLE AS medical_sum_minor_90d
+FROM summed, months, trips
 """
 
 
@@ -112,7 +158,7 @@ class BerkaQuery:
     """The bank's files in DuckDB.
 
     What the records cannot tell is constant: they name no supplier, no customer's customer, no
-    other lender, no account of the same customer elsewhere, and no gambling.
+    other lender, no account of the same customer elsewhere, no gambling and no illness.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -142,6 +188,13 @@ class BerkaQuery:
             name: math.nan if value is None else float(value)
             for name, value in zip(names, row, strict=True)
         }
+
+    def large_inflows(self) -> list[tuple[int, str]]:
+        """Return the days (epoch ms) on which 50,000 or more came in, with the accounts."""
+        return self._duckdb.execute(
+            "SELECT DISTINCT epoch_ms(day), account_id FROM rows "
+            "WHERE comes_in AND amount >= 5000000 ORDER BY ALL"
+        ).fetchall()
 
     def is_in_order(self) -> bool:
         """Whether no row of the file is earlier than the row before it."""

@@ -18,6 +18,7 @@ from engine.subjects import MemorySubjects
 from features import LOG_NAMES, is_capped, read
 from features.catalogue_debts import DEBTS
 from features.catalogue_money import BALANCES, FLOWS, INCOMES
+from features.catalogue_shape import FLOW_SHAPE, INCOME_SHAPE
 from replay.folding import this_engine
 from tests.acceptance.berka_query import BerkaQuery
 
@@ -27,7 +28,9 @@ LAST_DAY = "940331"
 KNOWN_MS = 20 * 3_600_000
 FIRST_DAY_MS = int(datetime(1993, 1, 1, tzinfo=UTC).timestamp()) * 1000
 SEED = 1993
-FUND_FLOW = {feature.name for feature in (*FLOWS, *INCOMES, *BALANCES, *DEBTS)}
+FUND_FLOW = {
+    feature.name for feature in (*FLOWS, *INCOMES, *BALANCES, *DEBTS, *INCOME_SHAPE, *FLOW_SHAPE)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +76,17 @@ def query(berka: Path) -> Iterator[BerkaQuery]:
 
 
 @pytest.fixture(scope="module")
-def looks(accounts: Accounts) -> list[tuple[int, str]]:
-    """20 accounts on 5 evenings, and each borrower on the last evening before and at the end."""
+def looks(accounts: Accounts, query: BerkaQuery) -> list[tuple[int, str]]:
+    """20 accounts on 10 evenings, borrowers before their loan and at the end, large inflows."""
     dice = random.Random(SEED)
     some = dice.sample(sorted(accounts.owner), 20)
     end_ms = _day_ms(LAST_DAY) + KNOWN_MS + 1
-    evenings = [FIRST_DAY_MS + dice.randrange(100, 455) * DAY_MS + KNOWN_MS for _ in range(5)]
+    evenings = [FIRST_DAY_MS + dice.randrange(100, 455) * DAY_MS + KNOWN_MS for _ in range(10)]
     drawn = [(at_ms, name) for at_ms in evenings for name in some]
     before = [(known_ms - DAY_MS, name) for name, known_ms in accounts.loan_known_ms.items()]
     after = [(end_ms, name) for name in accounts.loan_known_ms]
-    return sorted([*drawn, *before, *after])
+    large = [(day_ms + KNOWN_MS, name) for day_ms, name in query.large_inflows()]
+    return sorted([*drawn, *before, *after, *large])
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +119,7 @@ def test_the_query_names_every_fund_flow_feature(query: BerkaQuery) -> None:
 def test_every_fund_flow_feature_is_the_query_s_to_the_last_bit(
     seen: list[Seen], query: BerkaQuery
 ) -> None:
-    """Sums, months, balances and ratios of real accounts on 100 evenings, and around each loan."""
+    """Sums, months, balances and ratios of real accounts on 10 evenings, and around each loan."""
     told = [
         f"{name} of {look.account_id} at {look.at_ms}: {look.values[name]} is not {value}"
         for look in seen
@@ -124,7 +128,7 @@ def test_every_fund_flow_feature_is_the_query_s_to_the_last_bit(
     ]
 
     assert told == []
-    assert len(seen) >= 100 + 2 * 22
+    assert len(seen) >= 200 + 2 * 22
     constant = {name for name in FUND_FLOW if len({s.values[name].hex() for s in seen}) == 1}
     assert constant == {
         "supplier_payment_sum_minor_14d",
@@ -134,6 +138,9 @@ def test_every_fund_flow_feature_is_the_query_s_to_the_last_bit(
         "ext_repay_sum_minor_30d",
         "ext_loan_inflow_sum_minor_30d",
         "ext_lender_cnt_90d",
+        "receipt_gap_p90_d_180d",
+        "receipt_std_minor_90d",
+        "medical_sum_minor_90d",
     }
 
 
