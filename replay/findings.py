@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["decision", "conversion"]
+Kind = Literal["decision", "conversion", "signal"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,9 @@ class Stray:
 class Verification:
     """What a replay found.
 
+    `signals_checked` are the neighbour signals in the journals, all partitions together: one that
+    no entry caused is `extra`.
+
     `missing` are records that the replay makes and nobody published, `extra` those that were
     published and the replay does not make, `repeated` those that were published twice.
     `chained` counts decisions that differ in nothing but their links, behind another finding of
@@ -49,6 +52,7 @@ class Verification:
     entries: int = 0
     decisions_checked: int = 0
     conversions_checked: int = 0
+    signals_checked: int = 0
     mismatches: list[Mismatch] = field(default_factory=list)
     missing: list[Stray] = field(default_factory=list)
     extra: list[Stray] = field(default_factory=list)

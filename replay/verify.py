@@ -16,6 +16,7 @@ from replay.differences import Difference, differences
 from replay.findings import Kind, Mismatch, Stray, Verification
 from replay.folding import Engine
 from replay.processes import how_many, run_all
+from replay.told import Told, unexplained
 
 __all__ = ["Mismatch", "Stray", "Verification", "verify"]
 
@@ -33,6 +34,8 @@ def verify(
 ) -> Verification:
     """Fold every partition of a kept journal again and compare.
 
+    Neighbour signals are compared too: what a journal holds, some entry must have caused.
+
     Args:
         kept: The journal, from its beginning, with what was decided.
         engine: Its functions must be those of a module, so that processes can find them.
@@ -48,9 +51,13 @@ def verify(
     entries = kept.rows(Topic.JOURNAL)
     found = Verification(build=engine.build)
 
-    def take(part: Verification) -> None:
-        found.add(part)
-        tell(part.entries)
+    told: list[Told] = []
+
+    def take(part: tuple[Verification, Told]) -> None:
+        checked, signals = part
+        found.add(checked)
+        told.append(signals)
+        tell(checked.entries)
 
     run_all(
         _verify_partition,
@@ -58,14 +65,20 @@ def verify(
         processes=how_many(processes, tasks=len(tasks), entries=entries),
         done=take,
     )
+    found.signals_checked, strays = unexplained(told)
+    found.extra += [
+        Stray(kind="signal", partition=partition, seq=seq, record_id=f"{partition}/{seq}")
+        for partition, seq in strays
+    ]
     return found
 
 
-def _verify_partition(task: tuple[Path, int, Engine]) -> Verification:
+def _verify_partition(task: tuple[Path, int, Engine]) -> tuple[Verification, Told]:
     folder, partition, engine = task
     found = Verification(build=engine.build)
-    _PartitionCheck(KeptJournal(folder), partition, engine=engine, found=found).run()
-    return found
+    check = _PartitionCheck(KeptJournal(folder), partition, engine=engine, found=found)
+    check.run()
+    return found, check.told
 
 
 class _PartitionCheck:
@@ -78,6 +91,7 @@ class _PartitionCheck:
         self._partition = partition
         self._engine = engine
         self._found = found
+        self.told = Told(partition)
         self._live = {
             "decision": _Published(kept.decisions(partition), kind="decision"),
             "conversion": _Published(kept.conversions(partition), kind="conversion"),
@@ -87,7 +101,9 @@ class _PartitionCheck:
 
     def run(self) -> None:
         state = self._engine.state(self._partition)
-        for output in self._engine.outputs(self._kept.entries(self._partition), state=state):
+        entries = self.told.listening(self._kept.entries(self._partition))
+        for output in self._engine.outputs(entries, state=state):
+            self.told.note(output)
             kind = _KINDS.get(output.topic)
             if kind is not None:
                 self._meet(kind, output)

@@ -17,6 +17,8 @@ def print_verification(found: Verification, console: Console) -> None:
             f"构建不同 another build: {number:,} decisions were made by {build}; "
             f"this is {found.build}"
         )
+    if found.signals_checked:
+        console.print(f"邻居信号 neighbour signals, each by its cause: {found.signals_checked:,}")
     if found.undecided:
         console.print(f"尚未决策 not decided yet, beyond the record: {found.undecided:,}")
     if found.exact:

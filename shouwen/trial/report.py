@@ -31,8 +31,15 @@ class TrialReport:
     @property
     def is_sound(self) -> bool:
         """Whether nothing was lost, everything is accounted for, and the replay is exact."""
-        accounted = self.audit.journal_events + sum(self.audit.dead_letters.values())
-        return not self.audit.lost and self.records_in == accounted and self.verification.exact
+        audit = self.audit
+        accounted = audit.journal_events + sum(audit.dead_letters.values())
+        told = audit.journal_signals + audit.signals_dead
+        return (
+            not audit.lost
+            and self.records_in == accounted
+            and audit.signals_sent == told
+            and self.verification.exact
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data; counts are of the whole run."""
@@ -43,6 +50,8 @@ class TrialReport:
             "journal_events": self.audit.journal_events,
             "journal_ticks": self.audit.journal_ticks,
             "journal_control": self.audit.journal_control,
+            "neighbour_signals": self.audit.signals_sent,
+            "journal_signals": self.audit.journal_signals,
             "dead_letters": sum(self.audit.dead_letters.values()),
             "dead_letters_by_reason": dict(sorted(self.audit.dead_letters.items())),
             "conflicts": self.audit.conflicts,

@@ -49,6 +49,8 @@ def _accounts(data: Mapping[str, Any]) -> Iterator[Row]:
     yield "same id, another body (conflicts)", _count(data["conflicts"]), ""
     if data["controls_refused"]:
         yield "strategies and models that could not be used", _count(data["controls_refused"]), ""
+    if data["neighbour_signals"]:
+        yield "neighbours told, beside these records", _count(data["neighbour_signals"]), ""
     yield "lost", _count(data["lost"]), ""
 
 

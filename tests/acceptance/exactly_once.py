@@ -23,6 +23,7 @@ OUTPUTS = (
     Topic.CHANNEL_SMS,
     Topic.CHANNEL_RM_TASK,
     Topic.DEAD_LETTERS,
+    Topic.NEIGHBOUR_SIGNALS,
 )
 IN_ORDER = (Topic.DECISIONS, Topic.CONVERSIONS)
 """Topics whose partition is that of the journal: their records have one order."""
@@ -112,6 +113,7 @@ def _once(found: Found, by_journal: Iterable[Wanted]) -> Iterator[str]:
         (output.topic, output.key.encode(), output.value)
         for folded in by_journal
         for output in folded.outputs
+        for _ in range(PARTITIONS if output.everywhere else 1)
     )
     got = Counter(
         (topic, record.key or b"", record.value or b"")
@@ -149,7 +151,7 @@ def told_apart(first: Found, second: Found) -> Iterator[str]:
 def _by_subject(entries: Iterable[Entry]) -> dict[str, list[str]]:
     order: dict[str, list[str]] = {}
     for entry in entries:
-        if entry.topic not in {Topic.CONTROL, Topic.CLOCK}:
+        if entry.topic not in {Topic.CONTROL, Topic.CLOCK, Topic.NEIGHBOUR_SIGNALS}:
             order.setdefault(entry.key, []).append(entry.source)
     return order
 

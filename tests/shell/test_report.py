@@ -129,6 +129,7 @@ def test_what_went_in_is_in_the_journal_or_a_dead_letter() -> None:
         {"audit": an_audit(lost=frozenset({"e-1:abc"}))},
         {"audit": an_audit(journal_events=12_340)},
         {"audit": an_audit(journal_events=12_342)},
+        {"audit": an_audit(signals_sent=7, journal_signals=6)},
         {
             "verification": Verification(
                 build="test",
@@ -148,7 +149,7 @@ def test_what_went_in_is_in_the_journal_or_a_dead_letter() -> None:
             )
         },
     ],
-    ids=["lost", "one too few", "one too many", "replays otherwise"],
+    ids=["lost", "one too few", "one too many", "a signal too few", "replays otherwise"],
 )
 def test_a_run_is_not_sound_when_one_record_is_not_where_it_should_be(
     changes: dict[str, Any],
