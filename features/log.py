@@ -1,8 +1,18 @@
 """A customer's log as bytes: take events in, read the features off. Values in, values out.
 
-The layout is the kernel's (`features.kernel`). A log is capped at `log_cap` records: beyond it the
-oldest eighth is forgotten, and `is_capped` says so until no window could see any of it any more.
-Business-date cells for what is beyond the cap are not built: a capped log's windows are too small.
+The layout is the kernel's (`features.kernel`). A log holds at most `log_cap` records: beyond it the
+oldest are folded into sums of a business date and kind. Of events before that horizon
+
+- an event is in a window where its business date (UTC+8) began in the window, `(at - W, at]`;
+- counts, sums, lowest, highest, spread and totals of months are exact by that rule, and so are
+  `distinct` and `last`; a latest event keeps its own time; a slope takes the date's beginning;
+- what needs single events in order (percentiles, gaps, round trips, lowest totals, sums above a
+  floor) rests on the events after the horizon alone;
+- one more late event is added to its date; no duplicate is recognised, and a reversal or correction
+  does nothing and is counted (`lost_reversals`).
+
+`is_by_date` says so until no window could see any of it, whoever asks; `is_cut` says that even this
+was too much: dates or keys are missing from windows that reach back so far.
 
 Of an event's id a record keeps 22 bits. Two events of one customer are taken for one only where
 the millisecond, the kind, the amount and these bits agree; a reversal may hit a second event only
@@ -29,6 +39,7 @@ Step = tuple[Sequence[LogEvent], int]
 LOG_CAP: Final = 3_500
 _EVENT: Final = struct.Struct(f"={kernel.EVENT_WORDS}q")
 _HEADER: Final = struct.Struct(f"={HEADER_WORDS}q")
+_OLD_HEADER: Final = struct.Struct("=8q")
 _NO_EVENTS: Final = np.zeros((0, kernel.EVENT_WORDS), np.int64)
 _NO_ROW: Final = np.zeros(0, np.float64)
 
@@ -100,13 +111,13 @@ def update_and_read_many(
     Raises:
         FieldError, ClockError, LayoutError: as `update_and_read`; then no log has changed.
     """
-    headers = [_header(log) for log in logs]
+    logs = [current(log) for log in logs]
     packed = bytearray()
     table: list[tuple[int, int, int, int]] = []
     count = room = 0
-    size = int(plan.words[kernel.P_BLOCK_WORDS])
     touched = [False] * len(logs)
-    for c, (header, own) in enumerate(zip(headers, steps, strict=True)):
+    for c, (log, own) in enumerate(zip(logs, steps, strict=True)):
+        header = _header(log)
         clock = header[kernel.CLOCK]
         start = count
         for events, at_ms in own:
@@ -118,16 +129,11 @@ def update_and_read_many(
             count += len(events)
             clock = at_ms if events else clock
         touched[c] = count > start
-        room = max(room, _room(header, count - start, size))
-    lengths = [len(log) // 8 for log in logs]
+        room += _room(log, header, count - start, log_cap)
     s_start = np.zeros(len(logs) + 1, np.int64)
-    np.cumsum(lengths, out=s_start[1:])
+    np.cumsum([len(log) // 8 for log in logs], out=s_start[1:])
     t_start = np.zeros(len(logs) + 1, np.int64)
-    total = sum(
-        _room(header, sum(len(events) for events, _ in own), size)
-        for header, own in zip(headers, steps, strict=True)
-    )
-    t = np.empty(total, np.int64)
+    t = np.empty(room, np.int64)
     out = np.empty((len(table), int(plan.words[kernel.P_COLUMNS])), np.float64)
     rows = np.frombuffer(packed, np.int64).reshape(-1, kernel.EVENT_WORDS)
     code = kernel.advance_many(
@@ -137,7 +143,7 @@ def update_and_read_many(
         rows,
         plan.words,
         log_cap,
-        (t, np.empty(2 * room, np.int64)),
+        t,
         t_start,
         out,
     )
@@ -148,25 +154,54 @@ def update_and_read_many(
     return new, out[:, : len(plan.names)]
 
 
-def is_capped(log: bytes) -> bool:
-    """Return whether the cap has made the log forget what a window may still want to see.
+def is_by_date(log: bytes, at_ms: int) -> bool:
+    """Return whether some window at `at_ms` reaches events that are known by their date only.
 
     >>> from features.plan import EMPTY
-    >>> is_capped(EMPTY)
+    >>> is_by_date(EMPTY, 0)
     False
     """
-    header = _header(log)
-    return header[kernel.WHOLE_FROM] > header[kernel.CLOCK]
+    return _header(current(log))[kernel.BY_DATE_UNTIL] > at_ms
+
+
+def is_cut(log: bytes, at_ms: int) -> bool:
+    """Return whether some window at `at_ms` reaches events of which nothing is known any more.
+
+    >>> from features.plan import EMPTY
+    >>> is_cut(EMPTY, 0)
+    False
+    """
+    return _header(current(log))[kernel.CUT_UNTIL] > at_ms
+
+
+def horizon_ms(log: bytes) -> int:
+    """Return before when events are known by their date only (epoch ms UTC; 0: never).
+
+    >>> from features.plan import EMPTY
+    >>> horizon_ms(EMPTY)
+    0
+    """
+    return _header(current(log))[kernel.HORIZON]
+
+
+def lost_reversals(log: bytes) -> int:
+    """Return how many reversals and corrections came when their event was known by date only.
+
+    >>> from features.plan import EMPTY
+    >>> lost_reversals(EMPTY)
+    0
+    """
+    return _header(current(log))[kernel.LOST_REVERSALS]
 
 
 def record_count(log: bytes) -> int:
-    """Return how many records a log holds, tombstones included.
+    """Return how many records a log holds, tombstones and marks included.
 
     >>> from features.plan import EMPTY
     >>> record_count(EMPTY)
     0
     """
-    return _header(log)[kernel.N]
+    return _header(current(log))[kernel.N]
 
 
 def _advance(  # noqa: PLR0917 - private, and called three times
@@ -177,16 +212,14 @@ def _advance(  # noqa: PLR0917 - private, and called three times
     plan: Plan,
     out: Row | None,
 ) -> bytes:
+    log = current(log)
     header = _header(log)
     if out is not None and at_ms < header[kernel.CLOCK]:
         raise ClockError(clock_ms=header[kernel.CLOCK], at_ms=at_ms)
-    count = len(rows)
-    t = np.empty(_room(header, count, int(plan.words[kernel.P_BLOCK_WORDS])), np.int64)
+    t = np.empty(_room(log, header, len(rows), log_cap), np.int64)
     length = kernel.advance(
         np.frombuffer(log, np.int64),
         rows,
-        0,
-        count,
         at_ms,
         plan.words,
         log_cap,
@@ -196,7 +229,22 @@ def _advance(  # noqa: PLR0917 - private, and called three times
     )
     if length < 0:
         raise _misfit(rows, kernel.BAD_FIELD - length)
-    return t[:length].tobytes() if count else log
+    return t[:length].tobytes() if len(rows) else log
+
+
+def current(log: bytes) -> bytes:
+    """Return a log of the layout before this one in this one; any other log as it is.
+
+    What that log had forgotten at its cap stays forgotten, and `is_cut` says so.
+    """
+    if not log or log[0] != kernel.LAYOUT - 1 or len(log) < _OLD_HEADER.size or len(log) % 8:
+        return log
+    _, fingerprint, clock, records, keys, limit, whole_from, _ = _OLD_HEADER.unpack_from(log)
+    header = _HEADER.pack(
+        kernel.LAYOUT, fingerprint, clock, records, keys, limit, 0, 0, 0, 0, whole_from, 0
+    )
+    start = _OLD_HEADER.size
+    return header + log[start : start + 8 * (2 * records + keys)]
 
 
 def _header(log: bytes) -> tuple[int, ...]:
@@ -207,18 +255,22 @@ def _header(log: bytes) -> tuple[int, ...]:
             "Read it with the version that wrote it."
         )
     header = _HEADER.unpack_from(log)
-    if 8 * (HEADER_WORDS + 2 * header[kernel.N] + header[kernel.KEYS]) > len(log):
+    words = HEADER_WORDS + 2 * header[kernel.N] + header[kernel.KEYS] + header[kernel.CELLS]
+    if 8 * words > len(log):
         raise LayoutError(
-            f"a log of {header[kernel.N]} records and {header[kernel.KEYS]} keys needs more than "
-            f"the {len(log)} bytes it has. It was cut off: restore it from a copy."
+            f"a log of {header[kernel.N]} records, {header[kernel.KEYS]} keys and "
+            f"{header[kernel.CELLS]} cells needs more than the {len(log)} bytes it has. "
+            "It was cut off: restore it from a copy."
         )
     return header
 
 
-def _room(header: tuple[int, ...], count: int, block_words: int) -> int:
+def _room(log: bytes, header: tuple[int, ...], count: int, log_cap: int) -> int:
+    words = len(log) // 8 + 5 * count
     records = header[kernel.N] + 2 * count
-    blocks = records // kernel.SEAL + 1
-    return HEADER_WORDS + 2 * records + header[kernel.KEYS] + count + blocks * block_words
+    full = records + (header[kernel.KEYS] + count) // 2 > log_cap
+    full = full or header[kernel.KEYS] + count >= kernel.MAX_KEYS
+    return words + kernel.cell_limit(log_cap) if full or header[kernel.HORIZON] else words
 
 
 def _pack(event: LogEvent) -> bytes:

@@ -265,6 +265,6 @@ def _hash(value: object) -> str:
 PLAN: Final = compile_catalogue(CATALOGUE)
 PLAN_HASH: Final = PLAN.plan_hash
 EMPTY: Final = np.array(
-    [LAYOUT, PLAN.words[P_FINGERPRINT], 0, 0, 0, 0, 0, 0][:HEADER_WORDS], np.int64
+    [LAYOUT, PLAN.words[P_FINGERPRINT]] + [0] * (HEADER_WORDS - 2), np.int64
 ).tobytes()
 """The log of a customer of whom nothing is known."""

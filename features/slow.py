@@ -6,12 +6,12 @@ Nothing is forgotten, packed or summed in advance. The compiled log must give th
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from features.catalogue import CATALOGUE
 from features.definitions import Feature, Formula, Window
 from features.log_event import ADD, REVERSAL, LogEvent
-from features.slow_values import Known, decisive, value
+from features.slow_values import Known, decisive, needs_single_events, value
 
 
 @dataclass(slots=True)
@@ -28,14 +28,37 @@ class SlowLog:
     catalogue: Sequence[Feature] = CATALOGUE
     events: list[Known] = field(default_factory=list)
     struck: set[tuple[int, int]] = field(default_factory=set)
+    horizon_ms: int = 0
 
     def apply(self, events: Sequence[LogEvent], *, tag: object = None) -> None:
-        """Take events in; a struck one never counts, whichever of the two came first."""
+        """Take events in; a struck one never counts, whichever of the two came first.
+
+        Before the horizon there are no single events: another one is one more, and none goes.
+        """
         for event in events:
             if event.op != ADD:
+                if event.ref_at_ms < self.horizon_ms:
+                    continue
                 self.struck.add((event.ref_at_ms, event.ref_id_hash))
-            if event.op != REVERSAL and not any(_same(event, known.event) for known in self.events):
-                self.events.append(Known(event, tag))
+            if event.op == REVERSAL:
+                continue
+            dated = event.occurred_at_ms < self.horizon_ms
+            if dated or not any(
+                _same(event, known.event) for known in self.events if not known.by_date
+            ):
+                self.events.append(Known(event, tag, by_date=dated))
+
+    def date_before(self, horizon_ms: int) -> None:
+        """Know what occurred before `horizon_ms` by its business date only, as a full log does."""
+        if horizon_ms <= self.horizon_ms:
+            return
+        self.horizon_ms = horizon_ms
+        self.events = [
+            replace(known, by_date=True) if known.event.occurred_at_ms < horizon_ms else known
+            for known in self.events
+            if self._is_live(known) or known.event.occurred_at_ms >= horizon_ms
+        ]
+        self.struck = {struck for struck in self.struck if struck[0] >= horizon_ms}
 
     def read(self, at_ms: int) -> dict[str, float]:
         """Return every served feature at `at_ms`."""
@@ -76,11 +99,16 @@ class SlowLog:
         live = [
             known
             for known in self.events
-            if (known.event.stated_at_ms, known.event.id_hash) not in self.struck
+            if self._is_live(known)
             and known.kind in window.kinds
-            and at_ms - window.window_ms < known.event.occurred_at_ms <= at_ms
+            and at_ms - window.window_ms < known.since_ms <= at_ms
+            and not (known.by_date and needs_single_events(window))
         ]
         return sorted(live, key=lambda known: known.event.occurred_at_ms)
+
+    def _is_live(self, known: Known) -> bool:
+        key = known.event.stated_at_ms, known.event.id_hash
+        return known.by_date or key not in self.struck
 
 
 def _same(a: LogEvent, b: LogEvent) -> bool:

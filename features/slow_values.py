@@ -4,7 +4,7 @@ import itertools
 import math
 from dataclasses import dataclass
 
-from features.business_time import DAY_MS, MINUTE_MS, business_day, business_month
+from features.business_time import BUSINESS_OFFSET_MS, DAY_MS, MINUTE_MS, business_day, business_month
 from features.definitions import Window
 from features.kinds import KINDS
 from features.log_event import LogEvent
@@ -14,10 +14,18 @@ _MS = {"days": DAY_MS, "minutes": MINUTE_MS}
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An event that the log holds, and the caller's mark on it."""
+    """An event that the log holds, the caller's mark on it, and whether only its date is known."""
 
     event: LogEvent
     tag: object
+    by_date: bool = False
+
+    @property
+    def since_ms(self) -> int:
+        """When it is taken to have happened: where only its date is known, at its beginning."""
+        if not self.by_date:
+            return self.event.occurred_at_ms
+        return business_day(self.event.occurred_at_ms) * DAY_MS - BUSINESS_OFFSET_MS
 
     @property
     def kind(self) -> str:
@@ -31,6 +39,16 @@ class Known:
         if of == "business_month":
             return business_month(self.event.occurred_at_ms)
         return self.event.key_hash
+
+
+def needs_single_events(window: Window) -> bool:
+    """Return whether a window cannot be told from the sums of dates."""
+    return window.floor_minor is not None or window.aggregation in {
+        "percentile",
+        "gap_percentile",
+        "round_trip",
+        "lowest_total",
+    }
 
 
 def value(window: Window, seen: list[Known], at_ms: int) -> float:
@@ -107,7 +125,7 @@ def _whole_number(window: Window, seen: list[Known]) -> int:  # noqa: PLR0911 - 
 
 
 def _fraction(window: Window, seen: list[Known]) -> float:
-    times = [known.event.occurred_at_ms for known in seen]
+    times = [known.since_ms for known in seen]
     match window.aggregation:
         case "std":
             amounts = [known.event.amount_minor for known in seen]

@@ -3,7 +3,10 @@
 Only what some `latest`, spread, slope, percentile, month or round trip of the plan rests on is
 listed, and only as far back as the longest of its windows. The lists are one array:
 
-    counts(1 per source) | list of source 0 (stride words) | list of source 1 | … | work (stride)
+    counts(1 per source) | newest marks(1 per source, or -1)
+    | list of source 0 (stride words) | list of source 1 | … | work (stride)
+
+Before the horizon there are no single records to list, only the newest one of a kind.
 
 Compiled.
 """
@@ -13,6 +16,7 @@ Compiled.
 from features._cache import compiled
 from features.kernel.layout import (
     BIG,
+    MARKS,
     P_BLOCK_WORDS,
     P_KINDS,
     P_N_SOURCES,
@@ -28,7 +32,7 @@ from features.kernel.layout import (
 @compiled
 def lists_words(p: Words, stride: int) -> int:
     """Return how many words the lists take where each has room for `stride` records."""
-    return int(p[P_N_SOURCES] + (p[P_N_SOURCES] + 1) * stride)
+    return int(2 * p[P_N_SOURCES] + (p[P_N_SOURCES] + 1) * stride)
 
 
 @compiled
@@ -66,12 +70,12 @@ def gather(h: Words, r: Words, b: Words, p: Words, at: int, lists: Words, stride
     lists[:sources] = 0
     wanted = (1 << sources) - 1
     edge = nearest_edge(p, at, wanted)
-    i = h[N]
-    sealed = sealed_blocks(i) * SEAL
+    i, marks = h[N], h[MARKS]
+    sealed = marks + sealed_blocks(i - marks, b) * SEAL
     size = p[P_BLOCK_WORDS]
-    while i > 0 and wanted:
-        if i <= sealed and i % SEAL == 0:
-            block = i // SEAL - 1
+    while i > marks and wanted:
+        if i <= sealed and (i - marks) % SEAL == 0:
+            block = (i - marks) // SEAL - 1
             if not concerns(b[block * size : (block + 1) * size], p, wanted):
                 i -= SEAL
                 continue
@@ -84,13 +88,30 @@ def gather(h: Words, r: Words, b: Words, p: Words, at: int, lists: Words, stride
         s = 0
         while bits:
             if bits & 1:
-                lists[sources + s * stride + lists[s]] = i
+                lists[2 * sources + s * stride + lists[s]] = i
                 lists[s] += 1
                 if p[p[P_SOURCES] + 2 * s + 1]:  # nobody asks for more than the newest one
                     wanted ^= 1 << s
                     edge = nearest_edge(p, at, wanted)
             bits >>= 1
             s += 1
+    newest_marks(h, r, p, lists)
+
+
+@compiled
+def newest_marks(h: Words, r: Words, p: Words, lists: Words) -> None:
+    """Write the newest mark of every source, behind the counts."""
+    sources = p[P_N_SOURCES]
+    lists[sources : 2 * sources] = -1
+    wanted = (1 << sources) - 1
+    i = h[MARKS]
+    while i > 0 and wanted:
+        i -= 1
+        bits = p[p[P_SOURCES_OF] + ((r[2 * i] >> 13) & 127)] & wanted
+        for s in range(sources):
+            if (bits >> s) & 1:
+                lists[sources + s] = i
+        wanted &= ~bits
 
 
 @compiled

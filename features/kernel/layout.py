@@ -1,16 +1,20 @@
 """One customer's log in whole numbers: the layout that every kernel file reads and writes.
 
-    log     header(8) | records(2 each, by occurrence, then arrival) | keys(1 each) | blocks
+    log     header(12) | records(2 each, by occurrence, then arrival) | keys(1 each) | cells
     record  w0 = occurred 42 | kind 7 | key 12 | clamped 1
             w1 = amount 35 (+ 2^34) | id 22 | last-of-its-key flags 6
 
 All words are int64 and not negative. A flag says "the latest of its key", so that counting keys in
 a window is counting flags. What a flag stands for depends on the record's kind: filters that share
 no kind may share a flag (a "spec" is a filter with its key, and the plan says which spec a flag of
-a kind is). A full run of 256 records has a block: count, sum, min, max and last per kind, and two
-sums per spec; the newest 256 or more records have none. Flags and blocks are derived: a log
-of another catalogue gets them anew. A reversed event is taken out and its tombstone (kind 0) stays,
-so that it does not matter which of the two came first.
+a kind is). Flags are derived: a log of another catalogue gets them anew. A reversed event is taken
+out and its tombstone (kind 0) stays, so that it does not matter which of the two came first.
+
+While a log is in hand, a full run of 256 records has a block: count, sum, min, max and last per
+kind, and two sums per spec; the newest 256 or more records have none. Blocks are not stored.
+
+The first `MARKS` records, and the cells, are what a full log still knows of events before its
+`HORIZON` (features/kernel/cells.py).
 """
 
 # ruff: noqa: PLR2004 - compiled code: positional arguments only, codes of the plan
@@ -23,15 +27,20 @@ from features._cache import compiled
 
 Words = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Hand = tuple[Words, Words, Words, Words, Words]
+"""A log in hand: header, records, keys, cells and blocks, each with room to grow."""
 
-LAYOUT = 1
-HEADER_WORDS = 8
-FINGERPRINT, CLOCK, N, KEYS, LIMIT, WHOLE_FROM = 1, 2, 3, 4, 5, 6  # 0 is the layout, 7 is unused
+LAYOUT = 2
+HEADER_WORDS = 12
+FINGERPRINT, CLOCK, N, KEYS, LIMIT = 1, 2, 3, 4, 5  # 0 is the layout
+BY_DATE_UNTIL, HORIZON, MARKS, CELLS, CUT_UNTIL, LOST_REVERSALS = 6, 7, 8, 9, 10, 11
 SPECS = 24
 BITS = 6
 SEAL = 256
 SMALL = 64
 MAX_KEYS = (1 << 12) - 2
+MAX_MARKS = 1_750
+CELL_WORDS = 7
 AMOUNT_ZERO = 1 << 34
 ID_MASK = (1 << 22) - 1
 FLAGS_MASK = (1 << BITS) - 1
@@ -132,6 +141,18 @@ def add_up(r: Words, i: int, p: Words, a: Words) -> None:
 
 
 @compiled
-def sealed_blocks(n: int) -> int:
-    """Return how many of the oldest runs of 256 records have a block."""
-    return max(0, n // SEAL - 1)
+def sealed_blocks(n: int, b: Words) -> int:
+    """Return how many of the oldest runs of 256 of `n` records have a block in `b`."""
+    return max(0, n // SEAL - 1) if len(b) else 0
+
+
+@compiled
+def cell_limit(cap: int) -> int:
+    """Return how many words the stored cells of a log of `cap` records may take."""
+    return max(512, cap * 10 // 7)
+
+
+@compiled
+def mark_limit(cap: int) -> int:
+    """Return how many of `cap` records may be marks."""
+    return min(cap // 2, MAX_MARKS)

@@ -4,70 +4,29 @@ Each function takes the records of a window as a list of indices, newest first. 
 and in which order it rounds, is said in `features.definitions`. Compiled.
 """
 
-# ruff: noqa: PLR0917, PLR2004, PLR0911, C901 - compiled code: positional arguments
+# ruff: noqa: PLR0917, PLR2004 - compiled code: positional arguments
 # only, codes of the plan as plain numbers, one case each
 
 import numpy as np
 
 from features._cache import compiled
+from features.kernel.cells import day_start
 from features.kernel.gather import gather, within
 from features.kernel.layout import (
-    AMOUNT_ZERO,
     BIG,
+    CELL_WORDS,
+    CELLS,
     P_N_SCANS,
     P_N_SOURCES,
     P_SCANS,
+    P_SOURCES_OF,
     SCAN_WORDS,
     Floats,
+    Hand,
     Words,
     bucket_start,
 )
-
-LOW_BITS = 17
-LOW = (1 << LOW_BITS) - 1
-
-
-@compiled
-def amount_at(r: Words, i: int) -> int:
-    """Return the amount of record `i`."""
-    return int((r[2 * i + 1] >> 28) - AMOUNT_ZERO)
-
-
-@compiled
-def nearest_double(high: int, middle: int, low: int) -> float:
-    """Return the double nearest to `high * 2**34 + middle * 2**17 + low`: one rounding, at `+`."""
-    carried = (low >> LOW_BITS) + middle
-    tail = (carried & LOW) << LOW_BITS | (low & LOW)
-    carried = (carried >> LOW_BITS) + high
-    tail |= (carried & ((1 << 19) - 1)) << 34
-    return (carried >> 19) * 9_007_199_254_740_992.0 + tail
-
-
-@compiled
-def spread_of(r: Words, listed: Words, n: int, x_is_time: bool, y_is_time: bool, at: int) -> float:  # noqa: FBT001 - positional, as above
-    """Return `n * sum(xy) - sum(x) * sum(y)` as the nearest double, x and y times or amounts.
-
-    Numbers of up to 35 bits are cut into halves of 17 bits, so that every sum fits.
-    """
-    x_high, x_low, y_high, y_low = 0, 0, 0, 0
-    high, middle, low = 0, 0, 0
-    for m in range(n):
-        i = listed[m]
-        x = (r[2 * i] >> 20) - at if x_is_time else amount_at(r, i)
-        y = (r[2 * i] >> 20) - at if y_is_time else amount_at(r, i)
-        xh, xl, yh, yl = x >> LOW_BITS, x & LOW, y >> LOW_BITS, y & LOW
-        x_high += xh
-        x_low += xl
-        y_high += yh
-        y_low += yl
-        high += xh * yh
-        middle += xh * yl + xl * yh
-        low += xl * yl
-    return nearest_double(
-        n * high - x_high * y_high,
-        n * middle - x_high * y_low - x_low * y_high,
-        n * low - x_low * y_low,
-    )
+from features.kernel.spread import amount_at, spread_or_slope
 
 
 @compiled
@@ -106,19 +65,34 @@ def nearest_rank(q_pct: int, count: int) -> int:
 
 
 @compiled
-def median_of_months(r: Words, listed: Words, n: int, months: int, work: Words) -> float:
-    """Return the median of the sums of the newest `months` business months that have a record."""
-    count = 0
-    start = BIG
-    for m in range(n):
-        i = listed[m]
-        if (r[2 * i] >> 20) < start:
+def median_of_months(
+    hand: Hand, p: Words, q: Words, listed: Words, n: int, low: int, work: Words
+) -> float:
+    """Return the median of the sums of the newest business months that have an event."""
+    h, r, _, c, _ = hand
+    months, count, start = q[4], 0, BIG
+    m, i = 0, h[CELLS] - 1
+    while m < n or i >= 0:
+        if m < n:
+            at, amount = r[2 * listed[m]] >> 20, amount_at(r, listed[m])
+            m += 1
+        else:
+            at, amount = day_start(c[CELL_WORDS * i] >> 7), c[CELL_WORDS * i + 2]
+            kind = c[CELL_WORDS * i] & 127
+            i -= 1
+            if at <= low:
+                break
+            if not (p[p[P_SOURCES_OF] + kind] >> q[1]) & 1:
+                continue
+        if at < start:
             if count == months:
                 break
-            start = bucket_start(2, r[2 * i] >> 20)
+            start = bucket_start(2, at)
             work[count] = 0
             count += 1
-        work[count - 1] += amount_at(r, i)
+        work[count - 1] += amount
+    if count == 0:
+        return np.nan
     lower = ranked(work, count, (count + 1) // 2)
     return (lower + ranked(work, count, count // 2 + 1)) / 2
 
@@ -170,21 +144,22 @@ def lowest_total(r: Words, listed: Words, n: int, work: Words) -> int:
 
 
 @compiled
-def value_of(
-    r: Words, q: Words, listed: Words, n: int, other: Words, n_other: int, at: int, work: Words
+def latest(hand: Hand, p: Words, q: Words, lists: Words, listed: Words, n: int, low: int) -> float:
+    """Return the amount of the newest event, be it one that only left a mark."""
+    r = hand[1]
+    if n:
+        return float(amount_at(r, listed[0]))
+    i = lists[p[P_N_SOURCES] + q[1]]
+    known = i >= 0 and bucket_start(1, r[2 * i] >> 20) > low
+    return float(amount_at(r, i)) if known else np.nan
+
+
+@compiled
+def of_single_events(
+    r: Words, q: Words, listed: Words, n: int, other: Words, n_other: int, work: Words
 ) -> float:
-    """Return the value of row `q` of the plan over the `n` records of its window."""
+    """Return what only the events one by one can tell: those after the horizon."""
     code = q[0]
-    if code == 0:  # latest
-        return float(amount_at(r, listed[0])) if n else np.nan
-    if code == 1:  # std
-        if n < 2:
-            return np.nan
-        return float(np.sqrt(spread_of(r, listed, n, False, False, at) / (n * (n - 1))))
-    if code == 2:  # slope
-        run = spread_of(r, listed, n, True, True, at)
-        rise = spread_of(r, listed, n, True, False, at)
-        return rise / run * 86_400_000.0 if run != 0.0 else np.nan
     if code == 3:  # percentile
         for m in range(n):
             work[m] = amount_at(r, listed[m])
@@ -193,8 +168,6 @@ def value_of(
         for m in range(n - 1):
             work[m] = (r[2 * listed[m]] >> 20) - (r[2 * listed[m + 1]] >> 20)
         return ranked(work, n - 1, nearest_rank(q[4], n - 1)) / q[5] if n > 1 else np.nan
-    if code == 5:  # month median
-        return median_of_months(r, listed, n, q[4], work) if n else np.nan
     if code == 6:  # sum from a floor
         total = 0
         for m in range(n):
@@ -207,23 +180,30 @@ def value_of(
 
 
 @compiled
-def read_ordered(
-    h: Words, r: Words, b: Words, p: Words, at: int, lists: Words, stride: int, out: Floats
-) -> None:
+def read_ordered(hand: Hand, p: Words, at: int, lists: Words, stride: int, out: Floats) -> None:
     """Write every feature that needs its events one by one."""
+    h, r, _, _, b = hand
     sources = p[P_N_SOURCES]
     if sources == 0:
         return
     gather(h, r, b, p, at, lists, stride)
-    work = lists[sources + sources * stride :]
-    for c in range(p[P_N_SCANS]):
-        o = p[P_SCANS] + SCAN_WORDS * c
+    first = 2 * sources
+    work = lists[first + sources * stride :]
+    for scan in range(p[P_N_SCANS]):
+        o = p[P_SCANS] + SCAN_WORDS * scan
         q = p[o : o + SCAN_WORDS]
         low = at - q[3]
-        listed = lists[sources + q[1] * stride : sources + (q[1] + 1) * stride]
+        listed = lists[first + q[1] * stride : first + (q[1] + 1) * stride]
         n = within(r, listed, lists[q[1]], low)
         other, n_other = listed, 0
         if q[6] >= 0:
-            other = lists[sources + q[6] * stride : sources + (q[6] + 1) * stride]
+            other = lists[first + q[6] * stride : first + (q[6] + 1) * stride]
             n_other = within(r, other, lists[q[6]], low)
-        out[q[2]] = value_of(r, q, listed, n, other, n_other, at, work)
+        if q[0] == 0:
+            out[q[2]] = latest(hand, p, q, lists, listed, n, low)
+        elif q[0] <= 2:
+            out[q[2]] = spread_or_slope(hand, p, q, listed, n, low, at)
+        elif q[0] == 5:
+            out[q[2]] = median_of_months(hand, p, q, listed, n, low, work)
+        else:
+            out[q[2]] = of_single_events(r, q, listed, n, other, n_other, work)

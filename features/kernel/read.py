@@ -6,8 +6,13 @@
 import numpy as np
 
 from features._cache import compiled
+from features.kernel.cells import add_cell, add_mark, day_start
+from features.kernel.gather import lists_words
 from features.kernel.layout import (
     BIG,
+    CELL_WORDS,
+    CELLS,
+    MARKS,
     P_BLOCK_WORDS,
     P_CELL_END,
     P_CELLS,
@@ -20,9 +25,11 @@ from features.kernel.layout import (
     SEAL,
     SPECS,
     Floats,
+    Hand,
     N,
     Words,
     add_up,
+    bucket_start,
     clear,
     sealed_blocks,
 )
@@ -88,23 +95,27 @@ def work_out(p: Words, out: Floats) -> None:
 
 
 @compiled
-def read_all(
-    h: Words,
-    r: Words,
-    b: Words,
-    p: Words,
-    at: int,
-    a: Words,
-    lists: Words,
-    stride: int,
-    out: Floats,
-) -> None:
-    """Read every feature at `at`: once from the newest record back, whole blocks at a time."""
+def read_words(p: Words, stride: int) -> int:
+    """Return how many words a reading needs for a log of less than `stride` records and keys."""
+    return int(p[P_BLOCK_WORDS] + lists_words(p, stride))
+
+
+@compiled
+def read_all(hand: Hand, p: Words, at: int, room: Words, stride: int, out: Floats) -> None:
+    """Read every feature at `at`: once from the newest record back, whole blocks at a time.
+
+    What lies before the horizon is in a window where its business date began in it. `room` is
+    scratch of `read_words`.
+    """
+    h, records, _, c, b = hand
     kinds = p[P_KINDS]
     size = p[P_BLOCK_WORDS]
+    a = room[:size]
     clear(kinds, a)
-    i = h[N]
-    sealed = sealed_blocks(i) * SEAL
+    marks, cells = h[MARKS], h[CELLS]
+    i = h[N] - marks
+    r = records[2 * marks :]
+    sealed = sealed_blocks(i, b) * SEAL
     for w in range(p[P_N_WINDOWS]):
         low = at - p[p[P_WINDOWS] + w]
         while i > 0:
@@ -124,6 +135,12 @@ def read_all(
                 add_up(r, i, p, a)
             else:
                 break
+        while marks > 0 and bucket_start(1, records[2 * (marks - 1)] >> 20) > low:
+            marks -= 1
+            add_mark(records, marks, p, a)
+        while cells > 0 and day_start(c[CELL_WORDS * (cells - 1)] >> 7) > low:
+            cells -= 1
+            add_cell(c, cells, p, a)
         read_off(p, w, at, a, out)
-    read_ordered(h, r, b, p, at, lists, stride, out)
+    read_ordered(hand, p, at, room[size:], stride, out)
     work_out(p, out)

@@ -6,18 +6,24 @@
 import numpy as np
 
 from features._cache import compiled
+from features.kernel.cells import add_to_cell, trim_cells
 from features.kernel.flags import flagged_of_key, hand_back, needs_key
+from features.kernel.forget import make_room, mark
 from features.kernel.layout import (
     AMOUNT_ZERO,
     BIG,
     BITS,
+    BY_DATE_UNTIL,
     CLAMP_MS,
     CLOCK,
     EVENT_WORDS,
     FLAGS_MASK,
+    HORIZON,
     ID_MASK,
     KEYS,
     LIMIT,
+    LOST_REVERSALS,
+    MARKS,
     MAX_KEYS,
     P_BLOCK_WORDS,
     P_KEEP,
@@ -27,14 +33,15 @@ from features.kernel.layout import (
     P_SPECS_OF,
     SEAL,
     SMALL,
-    WHOLE_FROM,
     N,
     Words,
     add_up,
     bucket_end,
     bucket_start,
+    cell_limit,
     clear,
     first_after,
+    mark_limit,
     sealed_blocks,
     spec_at,
 )
@@ -44,10 +51,12 @@ from features.kernel.layout import (
 def seal(h: Words, r: Words, b: Words, p: Words, dirty: int, had: int) -> None:
     """Sum up anew the blocks from that of record `dirty` on, and those beyond the `had` first."""
     size = p[P_BLOCK_WORDS]
-    for block in range(min(dirty // SEAL, had), sealed_blocks(h[N])):
+    marks = h[MARKS]
+    dirty = max(0, dirty - marks)
+    for block in range(min(dirty // SEAL, had), sealed_blocks(h[N] - marks, b)):
         a = b[block * size : (block + 1) * size]
         clear(p[P_KINDS], a)
-        for i in range(block * SEAL, (block + 1) * SEAL):
+        for i in range(marks + block * SEAL, marks + (block + 1) * SEAL):
             add_up(r, i, p, a)
 
 
@@ -103,7 +112,7 @@ def is_known(h: Words, r: Words, e: Words) -> bool:
     stated = e[8]
     same = (e[3] + AMOUNT_ZERO) << 22 | (e[4] & ID_MASK)
     i = first_after(r, h[N], stated)
-    while i > 0:
+    while i > h[MARKS]:
         i -= 1
         w0 = r[2 * i]
         if (w0 >> 20) < stated - CLAMP_MS:
@@ -124,7 +133,7 @@ def strike(h: Words, r: Words, p: Words, e: Words, dirty: int) -> int:
     stated = e[6]
     planted = False
     i = first_after(r, h[N], stated)
-    while i > 0:
+    while i > h[MARKS]:
         i -= 1
         w0 = r[2 * i]
         if (w0 >> 20) < stated - CLAMP_MS:
@@ -142,38 +151,6 @@ def strike(h: Words, r: Words, p: Words, e: Words, dirty: int) -> int:
     tomb[4] = e[7]
     tomb[8] = stated
     return insert(h, r, p, tomb, 0, 0, dirty)
-
-
-@compiled
-def drop_before(h: Words, r: Words, keys: Words, p: Words, first: int) -> None:
-    """Forget the `first` oldest records, what no window can see any more, and unused keys."""
-    kept = 0
-    new_key = np.zeros(h[KEYS] + 1, np.int64)
-    for i in range(h[N]):
-        w0 = r[2 * i]
-        gone = (w0 >> 20) + p[p[P_KEEP] + ((w0 >> 13) & 127)]
-        if gone <= h[CLOCK]:
-            continue
-        if i < first:
-            h[WHOLE_FROM] = max(h[WHOLE_FROM], gone)
-            continue
-        new_key[(w0 >> 1) & 4095] = 1
-        r[2 * kept] = w0
-        r[2 * kept + 1] = r[2 * i + 1]
-        kept += 1
-    used = 0
-    new_key[0] = 0
-    for k in range(1, h[KEYS] + 1):
-        if new_key[k]:
-            keys[used] = keys[k - 1]
-            used += 1
-            new_key[k] = used
-    for i in range(kept):
-        w0 = r[2 * i]
-        r[2 * i] = w0 - ((w0 >> 1 & 4095) << 1) + (new_key[(w0 >> 1) & 4095] << 1)
-    h[N] = kept
-    h[KEYS] = used
-    h[LIMIT] = max(SMALL, kept + kept // 4)
 
 
 @compiled
@@ -201,30 +178,52 @@ def fits(p: Words, e: Words, at: int) -> bool:
 
 
 @compiled
-def take(h: Words, r: Words, keys: Words, b: Words, p: Words, e: Words, at: int, cap: int) -> bool:
-    """Take one event in; return false, with nothing changed, where a field does not fit."""
+def insert_dated(h: Words, r: Words, c: Words, p: Words, e: Words, key: int, cap: int) -> None:
+    """Add an event from before the horizon to the cell of its date, and perhaps as a mark."""
+    kind = e[1]
+    add_to_cell(h, c, e[0], kind, e[3])
+    h[BY_DATE_UNTIL] = max(h[BY_DATE_UNTIL], e[0] + p[p[P_KEEP] + kind])
+    insert(h, r, p, e, kind, key, 0)
+    mark(h, r, p, h[MARKS] + 1, mark_limit(cap))
+    trim_cells(h, c, p, h[CLOCK], cell_limit(cap))
+
+
+@compiled
+def take(
+    h: Words, r: Words, keys: Words, c: Words, b: Words, p: Words, e: Words, at: int, cap: int
+) -> bool:
+    """Take one event in; return false, with nothing changed, where a field does not fit.
+
+    Single events before the horizon are not known any more: one more is added to its date, known
+    or not, and what would take one away or change one does nothing and is counted.
+    """
     if not fits(p, e, at):
         return False
     h[CLOCK] = max(h[CLOCK], at)
-    had = sealed_blocks(h[N])
+    if e[5] != 0 and e[6] < h[HORIZON]:
+        h[LOST_REVERSALS] += 1
+        return True
+    had = sealed_blocks(h[N] - h[MARKS], b)
     dirty = h[N]
     if e[5] != 0:
         dirty = strike(h, r, p, e, dirty)
     seen = e[0] > h[CLOCK] - p[p[P_KEEP] + e[1]]
-    if e[5] != 1 and seen and not is_known(h, r, e):
+    dated = e[0] < h[HORIZON]
+    if e[5] != 1 and seen and (dated or not is_known(h, r, e)):
         key = 0
         if needs_key(p, e[1]):
             if h[KEYS] >= MAX_KEYS:
-                drop_before(h, r, keys, p, 0)
+                make_room(h, r, keys, c, p, cap)
                 dirty = 0
-            while h[KEYS] >= MAX_KEYS:
-                drop_before(h, r, keys, p, h[N] // 2 + 1)
+                dated = e[0] < h[HORIZON]
             key = key_of_hash(h, keys, e[2])
-        dirty = insert(h, r, p, e, e[1], key, dirty)
-    if h[N] > max(h[LIMIT], SMALL) or h[N] > cap:
-        drop_before(h, r, keys, p, 0)
-        if h[N] > cap:
-            drop_before(h, r, keys, p, h[N] - cap + cap // 8)
+        if dated:
+            insert_dated(h, r, c, p, e, key, cap)
+            dirty = 0
+        else:
+            dirty = insert(h, r, p, e, e[1], key, dirty)
+    if h[N] > max(h[LIMIT], SMALL) or h[N] + h[KEYS] // 2 > cap:
+        make_room(h, r, keys, c, p, cap)
         dirty = 0
     seal(h, r, b, p, dirty, had)
     return True

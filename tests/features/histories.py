@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from features.business_time import DAY_MS, HOUR_MS
 from features.kinds import CODES, KINDS
-from features.log import LOG_CAP, Step, update_and_read
+from features.log import LOG_CAP, Step, horizon_ms, is_cut, read, update
 from features.log_event import ADD, CLAMP_MS, CORRECTION, REVERSAL, LogEvent
 from features.plan import EMPTY, PLAN, Plan
 from features.slow import SlowLog
@@ -65,8 +65,13 @@ def checked(
     """Return the first difference over a history, or none where every bit is the same."""
     log, oracle = EMPTY, SlowLog() if slow is None else slow
     for i, (events, at_ms) in enumerate(steps):
-        log, row = update_and_read(log, events, at_ms, plan=plan, log_cap=log_cap)
-        oracle.apply(events)
+        for event in events:
+            log = update(log, [event], at_ms, plan=plan, log_cap=log_cap)
+            oracle.apply([event])
+            oracle.date_before(horizon_ms(log))
+        if is_cut(log, at_ms):
+            return None
+        row = read(log, at_ms, plan=plan)
         expected = oracle.read(at_ms)
         for name, fast in zip(plan.names, row.tolist(), strict=True):
             if float(fast).hex() != expected[name].hex():

@@ -20,7 +20,7 @@ from features.errors import CatalogueError, ClockError, FieldError, LayoutError
 from features.kinds import KINDS, kinds
 from features.log import (
     Step,
-    is_capped,
+    is_by_date,
     read,
     record_count,
     update,
@@ -115,10 +115,10 @@ def test_a_log_over_its_cap_says_so_until_no_window_could_tell() -> None:
     for events, at_ms in steps:
         log = update(log, events, at_ms, log_cap=100)
         assert record_count(log) <= 100
-    assert is_capped(log)
+    assert is_by_date(log, at_ms)
     much_later = steps[-1][1] + 181 * DAY_MS
     log = update(log, [an_event(at_ms=much_later, event_id=70_000)], much_later, log_cap=100)
-    assert not is_capped(log)
+    assert not is_by_date(log, at_ms)
     assert read(log, much_later)[PLAN.names.index("inflow_sum_minor_7d")] == 100.0
 
 
@@ -131,7 +131,7 @@ def test_a_capped_log_still_tells_short_windows_exactly() -> None:
         slow.apply(events)
     at_ms = steps[-1][1]
     column = PLAN.names.index("outflow_sum_minor_7d")
-    assert is_capped(log)
+    assert is_by_date(log, at_ms)
     assert read(log, at_ms)[column] == slow.read(at_ms)["outflow_sum_minor_7d"]
 
 
@@ -306,10 +306,10 @@ def test_more_lenders_than_there_are_key_numbers_is_a_capped_log_and_not_a_mixed
     log = update(EMPTY, events[: kernel.MAX_KEYS], last_ms, log_cap=20_000)
     column = PLAN.names.index("ext_lender_cnt_90d")
     assert read(log, last_ms)[column] == kernel.MAX_KEYS
-    assert not is_capped(log)
+    assert not is_by_date(log, at_ms)
     log = update(log, events[kernel.MAX_KEYS :], last_ms, log_cap=20_000)
     assert read(log, last_ms)[column] == record_count(log)
-    assert is_capped(log)
+    assert is_by_date(log, at_ms)
 
 
 def test_without_a_place_for_the_cache_a_kernel_is_compiled_anew(

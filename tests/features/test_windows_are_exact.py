@@ -6,7 +6,7 @@ from hypothesis import given, settings
 
 from features.business_time import DAY_MS
 from features.kinds import CODES, KINDS
-from features.log import Step, is_capped, update_and_read
+from features.log import Step, is_by_date, update_and_read
 from features.log_event import ADD, CLAMP_MS, LogEvent
 from features.plan import EMPTY, PLAN
 from features.slow import SlowLog
@@ -77,7 +77,7 @@ def test_compaction_of_sealed_blocks_does_not_show() -> None:
         slow.apply(events)
         if i % 211 == 0 or i > len(steps) - 5:
             assert bits(row.tolist()) == bits(slow.read(at_ms).values())
-    assert not is_capped(log)
+    assert not is_by_date(log, steps[-1][1])
 
 
 @given(histories())
