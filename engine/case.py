@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from decisions.situation import Situation
 from engine.partition import PartitionState
 from engine.subject import SubjectState
-from features import NAMES, is_capped
+from features import NAMES, is_by_date, is_cut
 
 
 @dataclass(kw_only=True)
@@ -38,11 +38,16 @@ class Case:
 
     def situation(self) -> Situation:
         """Return what the rules of `decisions` see."""
-        degradations = ("log_capped",) if is_capped(self.subject.log) else ()
+        log = self.subject.log
+        unwell = {
+            "windows_by_date": is_by_date(log, self.at_ms),
+            "windows_cut": is_cut(log, self.at_ms),
+            "event_ids_short": self.subject.event_ids.is_short(self.at_ms),
+        }
         return Situation(
             subject_id=self.subject_id,
             at_ms=self.at_ms,
             facts=self.subject.facts,
             features=self.features,
-            degradations=degradations,
+            degradations=tuple(name for name, is_unwell in unwell.items() if is_unwell),
         )

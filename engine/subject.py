@@ -3,11 +3,15 @@
 import msgspec
 
 from decisions.facts import Facts
+from engine.event_ids import EventIds
 from engine.neighbour_state import NeighbourState
 from features import EMPTY
 from features.relations import Relations
 
-LAYOUT = 1
+LAYOUT = 2
+MOST_BYTES = 131_072
+"""The largest state that is planned for; a larger one is kept, and counted (docs/operations.md)."""
+
 NEVER_MS = (1 << 62) - 1
 
 
@@ -34,15 +38,14 @@ class OpenRow(msgspec.Struct, array_like=True):
 class SubjectState(msgspec.Struct, array_like=True):
     """Everything kept about one subject.
 
-    `log` is the features' own layout. `event_ids` maps an id to (at_ms, 8 bytes of the body's
-    hash), of the last 7 days and at most 500. `timers` maps a name to when it is due; a name is
-    `<kind>:<reference>`. `last_seq` is the last entry that stepped this subject. `relations` are
-    whom it belongs with, `neighbours` what it told them.
+    `log` is the features' own layout. `event_ids` are of the last 7 days, at most 500. `timers` maps
+    a name to when it is due; a name is `<kind>:<reference>`. `last_seq` is the last entry that
+    stepped this subject. `relations` are whom it belongs with, `neighbours` what it told them.
     """
 
     facts: Facts = msgspec.field(default_factory=Facts)
     log: bytes = EMPTY
-    event_ids: dict[str, tuple[int, bytes]] = {}
+    event_ids: EventIds = msgspec.field(default_factory=EventIds)
     timers: dict[str, int] = {}
     rows: list[OpenRow] = []
     rows_dropped: int = 0

@@ -12,6 +12,7 @@ from features.from_events import log_events
 from features.log import (
     LOG_CAP,
     Step,
+    current,
     horizon_ms,
     is_by_date,
     is_cut,
@@ -60,6 +61,7 @@ __all__ = [
     "SlowState",
     "Step",
     "Window",
+    "current",
     "describe",
     "horizon_ms",
     "is_by_date",

@@ -6,6 +6,8 @@ from contracts.decode import SourceEvent
 from features.catalogue import BY_NAME, NAMES
 from features.catalogue_relations import RELATED
 from features.from_events import log_events
+from features.log import horizon_ms, update
+from features.plan import EMPTY
 from features.relation_definitions import EdgeFeature, Score, ToldFeature
 from features.slow import SlowLog
 from features.slow_relations import SlowRelations
@@ -15,6 +17,9 @@ from features.slow_relations import SlowRelations
 class SlowState:
     """All that was ever known of a subject, in order of arrival; `features.state` made plain.
 
+    `full` is the log that the engine keeps, for one thing alone: before when it had to fold events
+    into their dates.
+
     >>> state = SlowState()
     >>> state.read(0)["ring_risk_score"], state.members("ring_risk_score", 0)
     (0.0, [])
@@ -22,10 +27,14 @@ class SlowState:
 
     log: SlowLog = field(default_factory=SlowLog)
     relations: SlowRelations = field(default_factory=SlowRelations)
+    full: bytes = EMPTY
 
     def apply(self, event: SourceEvent, at_ms: int, *, tag: object = None) -> None:
         """Take an event in of which the bank knew at `at_ms` (epoch ms UTC)."""
-        self.log.apply(log_events(event, at_ms), tag=tag)
+        for line in log_events(event, at_ms):
+            self.log.apply([line], tag=tag)
+            self.full = update(self.full, [line], at_ms)
+            self.log.date_before(horizon_ms(self.full))
         self.relations.apply(event, at_ms, tag=tag)
 
     def read(self, at_ms: int) -> dict[str, float]:

@@ -4,7 +4,13 @@ import itertools
 import math
 from dataclasses import dataclass
 
-from features.business_time import BUSINESS_OFFSET_MS, DAY_MS, MINUTE_MS, business_day, business_month
+from features.business_time import (
+    BUSINESS_OFFSET_MS,
+    DAY_MS,
+    MINUTE_MS,
+    business_day,
+    business_month,
+)
 from features.definitions import Window
 from features.kinds import KINDS
 from features.log_event import LogEvent

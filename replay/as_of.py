@@ -173,7 +173,7 @@ def known_events(
         if not is_event(entry) or (only is not None and entry.key not in only):
             continue
         event: SourceEvent = decode(entry.topic, entry.value)
-        own = ids.setdefault(entry.key, {})
+        own = ids.setdefault(entry.key, EventIds())
         if note_arrival(own, event.event_id, entry.value, at_ms=entry.at_ms) == "new":
             yield KnownEvent(seq=entry.seq, subject_id=entry.key, at_ms=entry.at_ms, event=event)
 

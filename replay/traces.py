@@ -56,7 +56,7 @@ class FeatureUsed:
     """A feature as the decision has it, and the events behind it, oldest first.
 
     `confirmed` says that the slow definition over these events gives the very same bits; where it
-    does not, the log was capped, or the number is not what the journal says.
+    does not, the log had to be cut, or the number is not what the journal says.
     """
 
     name: str
@@ -91,7 +91,7 @@ def explain(
     """
     state = SlowState()
     events: dict[int, EventUsed] = {}
-    known: EventIds = {}
+    known = EventIds()
     for entry in entries:
         if entry.key != subject_id or not is_event(entry):
             continue

@@ -149,7 +149,7 @@ def sealed_blocks(n: int, b: Words) -> int:
 @compiled
 def cell_limit(cap: int) -> int:
     """Return how many words the stored cells of a log of `cap` records may take."""
-    return max(512, cap * 10 // 7)
+    return max(512, cap * 8 // 7)
 
 
 @compiled
