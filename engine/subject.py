@@ -38,8 +38,8 @@ class OpenRow(msgspec.Struct, array_like=True):
 class SubjectState(msgspec.Struct, array_like=True):
     """Everything kept about one subject.
 
-    `log` is the features' own layout. `event_ids` are of the last 7 days, at most 500. `timers` maps
-    a name to when it is due; a name is `<kind>:<reference>`. `last_seq` is the last entry that
+    `log` is the features' own layout. `event_ids` are of the last 7 days, at most 500. `timers`
+    maps a name to when it is due; a name is `<kind>:<reference>`. `last_seq` is the last entry that
     stepped this subject. `relations` are whom it belongs with, `neighbours` what it told them.
     """
 
