@@ -127,4 +127,4 @@ def spread_or_slope(
     if count < 2:
         return np.nan
     spread = spread_of(hand, p, s, listed, n, low, False, False, at)
-    return np.sqrt(spread / (count * (count - 1)))
+    return float(np.sqrt(spread / (count * (count - 1))))
