@@ -154,6 +154,16 @@ def update_and_read_many(
     return new, out[:, : len(plan.names)]
 
 
+def is_capped(log: bytes) -> bool:
+    """Return whether a log was ever full, so that it had to fold events into their dates.
+
+    >>> from features.plan import EMPTY
+    >>> is_capped(EMPTY)
+    False
+    """
+    return horizon_ms(log) > 0
+
+
 def is_by_date(log: bytes, at_ms: int) -> bool:
     """Return whether some window at `at_ms` reaches events that are known by their date only.
 

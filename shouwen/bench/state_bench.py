@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from features import horizon_ms
+from features import is_capped
 from shouwen.bench.changelog import (
     CODECS,
     RATES,
@@ -55,7 +55,7 @@ class StateBenchmark:
             life = chance.choice(lives)
             state = state_of(life, per_day=population.per_day(one.rank), chance=chance)
             written.append(Written(sampled=one, life=life.customer_id, value=encoded(state)))
-            capped += one.weight * (horizon_ms(state.log) > 0)
+            capped += one.weight * is_capped(state.log)
             tell(1)
         numbers = {
             "customers": self.customers,

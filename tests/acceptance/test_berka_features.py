@@ -15,7 +15,7 @@ from contracts.journal import Entry
 from contracts.topics import DAY_MS
 from engine.partition import PartitionState
 from engine.subjects import MemorySubjects
-from features import LOG_NAMES, horizon_ms, read
+from features import LOG_NAMES, is_capped, read
 from features.catalogue_debts import DEBTS
 from features.catalogue_money import BALANCES, FLOWS, INCOMES
 from features.catalogue_shape import FLOW_SHAPE, INCOME_SHAPE
@@ -104,7 +104,7 @@ def seen(berka: Path, accounts: Accounts, looks: list[tuple[int, str]]) -> list[
             waiting = next(entries, None)
         engine.fold(state, subjects, batch)
         log = subjects.get(accounts.owner[account_id]).log
-        assert not horizon_ms(log)
+        assert not is_capped(log)
         values = dict(zip(LOG_NAMES, read(log, at_ms).tolist(), strict=True))
         found.append(Seen(account_id, at_ms, {name: values[name] for name in FUND_FLOW}))
     return found
