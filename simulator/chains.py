@@ -30,7 +30,10 @@ def work_of(person: Person, *, seed: int) -> tuple[Edge, ...]:
         )
     if person.enterprise_id is None:
         return ()
-    edges = [_owned(person, "legal_rep", person.enterprise_id, random, source="registry")]
+    known = person.number == _wholesaler(seed, person.number // MARKET)  # everybody buys there
+    edges = [
+        _owned(person, "legal_rep", person.enterprise_id, random, source="registry", known=known)
+    ]
     if person.kind == "sme_owner" and happens(random, 0.5):
         edges.append(_owned(person, "shareholder", person.enterprise_id, random, source="registry"))
         edges.append(
@@ -47,8 +50,9 @@ def _owned(
     *,
     source: str,
     ends: int | None = None,
+    known: bool = False,
 ) -> Edge:
-    sure = happens(random, 0.9)
+    sure = happens(random, 0.9) or known
     return Edge(
         kind=kind,
         node=person.customer_id,

@@ -21,6 +21,7 @@ from simulator.kin import kin_of
 from simulator.lenders import OtherLenders
 from simulator.life import Life
 from simulator.loans import Loans
+from simulator.messages import Messages
 from simulator.needs import Needs
 from simulator.outbox import Outbox
 from simulator.people import Person
@@ -65,6 +66,7 @@ class Customer:
         self._takings = Takings(person, chance("takings"), others)
         self._enterprise = Enterprise(person, chance("enterprise"), others)
         self._benefits = Benefits(person, chance("benefits"), others)
+        self._messages = Messages(chance("messages"), others)
         self._bureau = Bureau(
             person, chance("bureau"), others, contact=self._contact, lenders=self._lenders
         )
@@ -122,6 +124,7 @@ class Customer:
         self._takings.plan(day, agenda, self._trade, hardship)
         self._enterprise.live(day, hardship)
         self._benefits.plan(day, agenda)
+        self._messages.plan(day, agenda)
         self._ties.live(day)
         self._invitations.plan(day, agenda)
         self._shared.plan(day, agenda)

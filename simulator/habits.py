@@ -13,6 +13,7 @@ from simulator.people import Person
 from simulator.purse import Movement, Purse
 
 _TAX_DAY = 14
+_ELSEWHERE = "bank-0308"
 _HIDES_PER_DAY = 0.12
 _LEAST_TRADE = 0.1
 """Of a business that shrinks for years: below it the line of its trend would cross zero."""
@@ -111,7 +112,8 @@ class Habits:
             self._spend(day, agenda, 7, _money(bill, "utilities", "utility-1", "enterprise"))
         if day.day_of_month == person.salary_day + 1 and self._banks_elsewhere:
             part, own = int(income * person.thrift), f"own-{person.number:06}"
-            self._spend(day, agenda, 20, _money(part, "own_transfer", own, "self", "mobile"))
+            there = _money(part, "own_transfer", own, "self", "mobile", bank_code=_ELSEWHERE)
+            self._spend(day, agenda, 20, there)
 
     def _plan_shopping(self, day: Day, agenda: Agenda, needs: Needs, hardship: Hardship) -> None:
         person, random = self._person, self._random
@@ -153,6 +155,8 @@ def _money(
     party_id: str | None,
     kind: str | None,
     channel: str = "batch",
+    *,
+    bank_code: str | None = None,
 ) -> Movement:
     return Movement(
         amount_minor=amount_minor,
@@ -160,4 +164,5 @@ def _money(
         party_id=party_id,
         party_kind=kind,
         channel=channel,
+        bank_code=bank_code,
     )

@@ -19,13 +19,17 @@ _BOOKED_TWICE = 0.0015
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
-    """Money that moves, seen from the account: how much, what for, and who is at the other end."""
+    """Money that moves, seen from the account: how much, what for, and who is at the other end.
+
+    `bank_code` names another bank where the other end is there.
+    """
 
     amount_minor: int
     purpose: PurposeClass
     party_id: str | None
     party_kind: str | None
     channel: str = "batch"
+    bank_code: str | None = None
 
 
 class Purse:
@@ -75,6 +79,7 @@ class Purse:
             "balance_after_minor": self.balance_minor,
             "counterparty_id_hash": money.party_id,
             "counterparty_kind": money.party_kind,
+            "counterparty_bank_code": money.bank_code,
             "txn_channel": money.channel,
             "purpose_class": money.purpose,
         }
