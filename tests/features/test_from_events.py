@@ -7,11 +7,15 @@ import pytest
 
 from contracts.decode import decode
 from contracts.topics import Topic
+from features.catalogue import CATALOGUE
+from features.definitions import Window
 from features.from_events import log_events
 from features.kinds import KINDS
 from features.log import update_and_read
 from features.log_event import ADD, CLAMP_MS, CORRECTION, REVERSAL
+from features.parts import COUNTED, NOT_COUNTED, SIGNAL_USES
 from features.plan import EMPTY, PLAN
+from tests.contracts.classes import event_classes
 
 AT_MS = 1_790_000_000_000
 NIGHT_MS = 1_790_016_000_000 // 86_400_000 * 86_400_000 + 18 * 3_600_000  # 02:00 in UTC+8
@@ -201,3 +205,120 @@ def test_a_reference_into_the_future_refers_to_nothing() -> None:
     (line,) = log_events(a_posting(**fields), AT_MS)
     assert line.op == ADD
     assert log_events(a_posting(**fields, is_reversal=True), AT_MS) == ()
+
+
+def test_every_contract_is_counted_or_says_why_not() -> None:
+    """An event that nobody thought of is a feature that is silently too small."""
+    assert COUNTED | set(NOT_COUNTED) == set(event_classes())
+    assert not COUNTED & set(NOT_COUNTED)
+    assert all(NOT_COUNTED.values())
+
+
+@pytest.mark.parametrize(
+    ("topic", "fields", "kinds"),
+    [
+        (
+            Topic.INTERACTIONS,
+            {"event_type": "benefit", "benefit_id": "b-1", "benefit_event": "granted"},
+            [("benefit", 1)],
+        ),
+        (
+            Topic.INTERACTIONS,
+            {"event_type": "benefit", "benefit_id": "b-1", "benefit_event": "used"},
+            [("benefit", 0)],
+        ),
+        (
+            Topic.INTERACTIONS,
+            {"event_type": "branch", "branch_event": "ticket_taken"},
+            [("branch_visit", 0)],
+        ),
+        (Topic.INTERACTIONS, {"event_type": "branch", "branch_event": "left"}, []),
+        (
+            Topic.LOAN_EVENTS,
+            {
+                "event_type": "loan_application",
+                "loan_stage": "investigation",
+                "stage_status": "entered",
+                "application_id": "a-1",
+            },
+            [("loan_applied", 0)],
+        ),
+        (
+            Topic.LOAN_EVENTS,
+            {
+                "event_type": "loan_credit_line",
+                "loan_stage": "credit_line",
+                "stage_status": "failed",
+                "application_id": "a-1",
+            },
+            [("loan_declined", 0)],
+        ),
+        (
+            Topic.RELATIONS,
+            {
+                "event_type": "referral_step",
+                "campaign_id": "mgm-1",
+                "invite_code": "i-1",
+                "referee_token": "r-1",
+                "step": "invited",
+            },
+            [("referral_invited", 0)],
+        ),
+        (
+            Topic.SIGNALS,
+            {
+                "event_type": "merchant_flow",
+                "enterprise_id": "ent-1",
+                "business_date": "2024-03-01",
+                "settle_minor": 90_000,
+                "txn_cnt": 12,
+                "refund_minor": 500,
+            },
+            [("settle", 90_000), ("refund", 500)],
+        ),
+    ],
+)
+def test_an_event_of_another_source_leaves_what_its_features_read(
+    topic: Topic, fields: dict[str, Any], kinds: list[tuple[str, int]]
+) -> None:
+    """Only what a feature reads is remembered, with the number that it reads."""
+    lines = log_events(an_event(topic, **fields), AT_MS)
+    assert [(KINDS[line.kind], line.amount_minor) for line in lines] == kinds
+
+
+@pytest.mark.parametrize("permitted", [("marketing", "fraud"), ("credit",)])
+def test_a_bureau_report_counts_only_where_it_permits_credit(permitted: tuple[str, ...]) -> None:
+    """The customer's authorization says what for; a report for another purpose leaves nothing."""
+    report = an_event(
+        Topic.SIGNALS,
+        event_type="bureau_report",
+        authorization_id="auth-1",
+        report_time_ms=AT_MS,
+        query_cnt_30d=6,
+        ext_lender_cnt=2,
+        ext_outstanding_minor=5_000_000,
+        ext_monthly_due_minor=200_000,
+        max_dpd_24m_days=0,
+        permitted_use=permitted,
+    )
+    kept = {KINDS[line.kind]: line.amount_minor for line in log_events(report, AT_MS)}
+    assert kept.get("bureau_query") == (6 if "credit" in permitted else None)
+    assert len(kept) == (5 if "credit" in permitted else 0)
+
+
+def test_no_feature_may_be_used_for_more_than_its_signals_permit() -> None:
+    """A feature for credit over facts that were given for marketing would launder a permission."""
+    of_signal = {
+        "bureau_report": {"bureau_query", "bureau_lender", "bureau_due", "bureau_outstanding"}
+        | {"bureau_dpd"},
+        "merchant_day": {"settle", "refund"},
+        "device_customers": {"device_customers"},
+        "ip_customers": {"ip_customers"},
+        "chain_drawn": {"chain_drawn"},
+    }
+    assert set(of_signal) == set(SIGNAL_USES)
+    for feature in CATALOGUE:
+        if isinstance(feature, Window):
+            for signal, kinds in of_signal.items():
+                if feature.kinds & kinds:
+                    assert feature.permitted_use <= SIGNAL_USES[signal], feature.name
