@@ -63,8 +63,9 @@ class Travel:
 
     A hop takes a slice. To think that there are signals where there are none costs a wait; to miss
     one would cost the signal its place, so this asks what a record could do, not what it does.
+    `has_edges` says that relations may be known, also from a recording before this one.
 
-    >>> travel = Travel()
+    >>> travel = Travel(has_edges=plan.after is not None)
     >>> travel.note(Topic.LOAN_EVENTS)
     >>> travel.pass_slice()
     False
