@@ -65,7 +65,7 @@ class Travel:
     one would cost the signal its place, so this asks what a record could do, not what it does.
     `has_edges` says that relations may be known, also from a recording before this one.
 
-    >>> travel = Travel(has_edges=plan.after is not None)
+    >>> travel = Travel()
     >>> travel.note(Topic.LOAN_EVENTS)
     >>> travel.pass_slice()
     False
