@@ -96,7 +96,7 @@ def _line(used: FeatureUsed, *, traced: bool) -> Text:
     line = Text(used.name)
     line.append("  ")
     line.append(feature_text(used.value, used.unit), style="bold cyan" if is_known else "dim")
-    if is_known and used.unit in {"minor", "ratio", "days", "minutes"}:
+    if is_known and used.unit in {"minor", "minor_per_day", "ratio", "days", "minutes"}:
         line.append(f"  = {used.value!r} {used.unit}", style="dim")
     if traced and used.events:
         line.append(f"  {len(used.events):,} 个事件 events", style="dim")

@@ -10,13 +10,28 @@ _HOUR_MS: Final = 3_600_000
 _MINUTE_MS: Final = 60_000
 
 MONEY: Final = "资金流 Money in and out"
-OTHERS: Final = "关系与信号 Relations and signals"
+OTHERS: Final = "关系与设备 Relations and devices"
+LOANS: Final = kinds(
+    "loan_applied",
+    "loan_declined",
+    "own_dpd",
+    "bureau_query",
+    "bureau_lender",
+    "bureau_outstanding",
+    "bureau_due",
+    "bureau_dpd",
+)
 _FAMILIES: Final[tuple[tuple[str, frozenset[str]], ...]] = (
     ("余额 Balances", kinds("balance") | OUTFLOW),
     ("负债 Debts", LENDER | kinds("loan_repayment_own") | INCOME),
     ("收入 Income", INCOME),
     (MONEY, INFLOW | OUTFLOW),
-    ("触达 Contact", TOUCH | kinds("wecom_reply", "reject", "complaint")),
+    (
+        "触达 Contact",
+        TOUCH | kinds("wecom_reply", "reject", "complaint", "branch_visit", "benefit"),
+    ),
+    ("贷款与征信 Loans and bureau", LOANS | INCOME | OUTFLOW),
+    ("商户 Merchant", kinds("settle", "refund")),
     (
         "行为 Behaviour",
         SESSION | APPLY | kinds("loan_page_view", "limit_query", "calculator", "face_fail"),
@@ -26,6 +41,7 @@ _FAMILIES: Final[tuple[tuple[str, frozenset[str]], ...]] = (
 _OWN: Final = {
     "余额 Balances": kinds("balance"),
     "负债 Debts": LENDER | kinds("loan_repayment_own"),
+    "贷款与征信 Loans and bureau": LOANS,
 }
 
 
@@ -36,6 +52,8 @@ def family_of(name: str) -> str:
     ('触达 Contact', '余额 Balances')
     >>> family_of("inflow_sum_minor_7d"), family_of("salary_growth_ratio")
     ('资金流 Money in and out', '收入 Income')
+    >>> family_of("bureau_query_cnt_30d"), family_of("ring_risk_score")
+    ('贷款与征信 Loans and bureau', '关系与设备 Relations and devices')
     """
     rests_on = kinds_of(name)
     for family, members in _FAMILIES:

@@ -11,9 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from contracts.uses import Use
 from features import BY_NAME, NAMES, describe
-from features.definitions import ANY_USE
 from replay.as_of import AsOf, Coordinate, as_of, with_events, without_events
 from replay.as_of_text import as_json as told_as_json
 from replay.as_of_text import print_as_of
@@ -23,6 +21,8 @@ from shouwen.feature_readers import problems, readers
 from shouwen.feature_words import family_of, keeps_of, span_of
 from shouwen.moment import moment
 from strategies import bundled_names
+
+USES = ("marketing", "credit", "fraud")
 
 
 @click.group(name="features")
@@ -48,18 +48,28 @@ def list_features(*, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_row(name) for name in NAMES], ensure_ascii=False))
         return
-    table = Table(header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
-    for title in ("feature", "unit", "window", "aggregation", "used for", "nothing"):
-        table.add_column(title, overflow="fold", no_wrap=title != "used for")
+    caption = "use: m marketing, c credit, f fraud; else: what it is without events (– missing)"
+    table = Table(
+        header_style="bold",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        show_edge=False,
+        caption=caption,
+        caption_justify="left",
+    )
+    for title in ("feature", "how", "unit", "use", "else"):
+        table.add_column(title, overflow="fold", no_wrap=title == "feature")
     for family, names in _families().items():
         table.add_section()
         table.add_row(Text(family, style="bold"))
         for name in names:
             row = _row(name)
-            use = _uses(BY_NAME[name].permitted_use)
-            nothing = "0" if row["null_policy"] == "zero" else "missing"
-            cells = (row["unit"], row["window"], row["aggregation"], use, nothing)
-            table.add_row(name, *map(str, cells), style="" if use != "nothing" else "dim")
+            allowed = BY_NAME[name].permitted_use
+            use = "".join(each[0] for each in USES if each in allowed)
+            nothing = "0" if row["null_policy"] == "zero" else "–"
+            how = f"{row['aggregation']}, {row['window']}"
+            unit = str(row["unit"]).replace("_per_", "/")
+            table.add_row(name, how, unit, use or "none", nothing)
     Console().print(table)
 
 
@@ -168,7 +178,7 @@ def show(
 )
 @click.option(
     "--use",
-    type=click.Choice(["marketing", "credit", "fraud"]),
+    type=click.Choice(USES),
     help="Only features that may be used for it.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
@@ -222,18 +232,11 @@ def _row(name: str) -> dict[str, object]:
         "family": family_of(name),
         "unit": feature.unit,
         "window": span_of(name),
-        "aggregation": getattr(feature, "aggregation", "formula"),
+        "aggregation": getattr(feature, "aggregation", type(feature).__name__.lower()),
         "permitted_use": sorted(feature.permitted_use),
         "null_policy": feature.null_policy,
         "why": feature.why,
     }
-
-
-def _uses(allowed: frozenset[Use]) -> str:
-    """Return what a feature may be used for, short: most may be used for all three."""
-    if allowed == ANY_USE:
-        return "any"
-    return ", ".join(sorted(allowed)) or "nothing"
 
 
 def _families() -> dict[str, list[str]]:
