@@ -6,12 +6,14 @@ happened, and the bank knows them now.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from contracts.control import DecisionsSwitched
 from contracts.ids import partition_of
 from contracts.recorded import RecordedLine
-from contracts.topics import BANK_SOURCES, Topic
+from contracts.topics import Topic
 from shouwen.controls import broadcast
 from shouwen.errors import ShouwenError, StuckError
 from shouwen.ingest import IngestPlan, Publisher, ingest
@@ -24,7 +26,11 @@ OFF = DecisionsSwitched(on=False, reason="shouwen bootstrap loads history", load
 SILENT_SECONDS = 120.0
 _LOOK_SECONDS = 0.5
 
+_AT_ONCE = 8
+
 Tell = Callable[[int], None]
+Place = tuple[Topic, int]
+"""A topic and a partition of it."""
 
 
 def publish_recorded(
@@ -61,50 +67,54 @@ def publish_live(lines: Iterable[RecordedLine], settings: Settings, *, tell: Tel
         StuckError: `sequence` takes nothing in.
     """
     broadcast(OFF, settings=settings)
-    _await_taken(settings, (Topic.CONTROL,))
+    _await_taken(settings, [(Topic.CONTROL, partition) for partition in range(settings.partitions)])
     with KafkaPublisher(settings.kafka_bootstrap, topic_prefix=settings.topic_prefix) as publisher:
-        count = _send(lines, publisher, partitions=settings.partitions, tell=tell)
-    _await_taken(settings, BANK_SOURCES)
-    return count
+        sent = _send(lines, publisher, partitions=settings.partitions, tell=tell)
+    _await_taken(settings, sorted(sent))
+    return sent.total()
 
 
 def _send(
     lines: Iterable[RecordedLine], publisher: Publisher, *, partitions: int, tell: Tell
-) -> int:
-    count = 0
+) -> Counter[Place]:
+    """Publish events to their topics; return how many went where."""
+    sent: Counter[Place] = Counter()
     for line in lines:
         key = line.key or ""
+        partition = partition_of(key, partitions)
         publisher.publish(
             line.topic,
-            partition=partition_of(key, partitions),
+            partition=partition,
             key=key.encode(),
             value=line.raw_value,
             headers=(),
         )
-        count += 1
+        sent[line.topic, partition] += 1
         tell(1)
-    return count
+    return sent
 
 
-def _await_taken(settings: Settings, topics: Sequence[Topic]) -> None:
-    """Return when the journal has all that these topics hold now, in every partition."""
-    waiting = {
-        partition: {topic: _end(settings, topic, partition) for topic in topics}
-        for partition in range(settings.partitions)
-    }
+def _await_taken(settings: Settings, places: Sequence[Place]) -> None:
+    """Return when the journal has all that these topic-partitions hold now."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        ends = dict(zip(places, pool.map(lambda place: _end(settings, place), places), strict=True))
+    waiting = {partition for _, partition in places}
     heard, taken_before = time.monotonic(), -1
+    taken: dict[int, dict[Topic, int]] = {}
     while waiting:
-        taken = 0
-        for partition, ends in list(waiting.items()):
-            offsets = _taken(settings, partition)
-            taken += sum(offsets.values())
-            if all(offsets.get(topic, -1) >= end for topic, end in ends.items()):
-                del waiting[partition]
-        if taken != taken_before:
-            heard, taken_before = time.monotonic(), taken
+        for partition in sorted(waiting):
+            taken[partition] = _taken(settings, partition)
+        waiting = {
+            partition
+            for (topic, partition), end in ends.items()
+            if taken[partition].get(topic, -1) < end
+        }
+        taken_now = sum(sum(offsets.values()) for offsets in taken.values())
+        if taken_now != taken_before:
+            heard, taken_before = time.monotonic(), taken_now
         elif time.monotonic() - heard > SILENT_SECONDS:
             raise StuckError(
-                f"bootstrap needs `sequence` to take {', '.join(topics)} in; partitions "
+                "bootstrap needs `sequence` to take in what it sends; partitions "
                 f"{sorted(waiting)} did not move for {SILENT_SECONDS:.0f} s. Start "
                 "`shouwen worker sequence decide` and run this again: what came twice counts once."
             )
@@ -123,6 +133,6 @@ def _taken(settings: Settings, partition: int) -> dict[Topic, int]:
     )
 
 
-def _end(settings: Settings, topic: Topic, partition: int) -> int:
-    record = last_of(settings, topic, partition)
+def _end(settings: Settings, place: Place) -> int:
+    record = last_of(settings, *place)
     return -1 if record is None else int(record.offset() or 0)
