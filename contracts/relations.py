@@ -4,7 +4,7 @@ A relation concerns two subjects, and each keeps its own copy: the source sends 
 keyed by that end. So no partition ever has to ask another one.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
@@ -25,20 +25,7 @@ EdgeKind = Literal[
     "shared_address",
     "referral",
 ]
-EDGE_KINDS: tuple[EdgeKind, ...] = (
-    "legal_rep",
-    "shareholder",
-    "beneficial_owner",
-    "employee",
-    "guarantor",
-    "spouse",
-    "parent",
-    "supplier_of",
-    "distributor_of",
-    "shared_device",
-    "shared_address",
-    "referral",
-)
+EDGE_KINDS: tuple[EdgeKind, ...] = get_args(EdgeKind)
 FAMILY: frozenset[EdgeKind] = frozenset({"spouse", "parent"})
 """Family never serves credit, whatever a source permits."""
 

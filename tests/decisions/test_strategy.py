@@ -10,7 +10,7 @@ from decisions.moments import MOMENTS
 from decisions.situation import Situation, Trigger
 from decisions.strategy import StrategyError, canonical_sha256, load
 from decisions.strategy_check import MOMENT_FEATURES, problems
-from features import permitted_use
+from features import NAMES, permitted_use
 from strategies import StrategyFileError, bundled, load_file
 from tests.decisions.given import (
     a_situation,
@@ -262,6 +262,22 @@ def test_each_problem_is_found_and_said(change: Callable[[File], object], says: 
 
     assert any(says in problem for problem in found), found
     assert all(problem.endswith(".") for problem in found), found
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if not permitted_use(name)])
+def test_what_is_permitted_for_nothing_moves_nothing(name: str) -> None:
+    """Illness and family are known and must not decide, whoever signs the strategy."""
+    file = a_strategy_file()
+    action(file, "intent_offer").update(when=[{"feature": name, "at_least": 1}])
+    found = problems(file, permitted_use=permitted_use)
+
+    assert any(f"{name!r} for marketing; it may be used for nothing" in each for each in found)
+
+
+def test_illness_and_family_are_permitted_for_nothing() -> None:
+    """The test above must have something to test."""
+    nothing = {name for name in NAMES if not permitted_use(name)}
+    assert nothing == {"medical_sum_minor_90d", "family_edge_cnt"}
 
 
 class _Listening(Situation):
