@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from features import EMPTY, LOG_CAP, NAMES, PLAN, record_count, update_and_read
 from features.relation_rows import relation_row
@@ -90,9 +90,7 @@ class FeaturesBenchmark:
             "warm_start_seconds": starts.warm_seconds,
             "peers": [peer.as_json() for peer in peers],
         }
-        return Findings(
-            numbers=numbers, sheets=(_costs(numbers), _comparison(peers)), notes=_notes(size)
-        )
+        return Findings(numbers=numbers, sheets=sheets(numbers), notes=_notes(size))
 
     def _by_batch(self, bank: Bank, timed: Sequence[Arrival]) -> list[float]:
         def once() -> None:
@@ -121,7 +119,12 @@ class FeaturesBenchmark:
         return record_count(bank.logs[0]), costs
 
 
-def _costs(numbers: Mapping[str, object]) -> Sheet:
+def sheets(numbers: Mapping[str, Any]) -> tuple[Sheet, ...]:
+    """Return the tables for people, from the numbers as they are kept."""
+    return _costs(numbers), _comparison([Peer(**peer) for peer in numbers["peers"]])
+
+
+def _costs(numbers: Mapping[str, Any]) -> Sheet:
     rows = (
         ("an ordinary customer's event, by batch, µs", "ordinary_us_per_event"),
         ("  of that the features of the log, µs", "log_us_per_event"),

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Final
+from typing import Any, Final
 
-from features import is_capped
+from engine.subject import SubjectState
+from features import is_by_date, is_cut
 from shouwen.bench.changelog import (
     CODECS,
     RATES,
@@ -15,12 +16,23 @@ from shouwen.bench.changelog import (
     configured_codec,
     states_per_second,
 )
-from shouwen.bench.lives import DAYS, MOST_PER_DAY, encoded, simulated_lives, state_of
+from shouwen.bench.lives import (
+    DAY_MS,
+    DAYS,
+    MOST_PER_DAY,
+    START_MS,
+    encoded,
+    simulated_lives,
+    state_of,
+)
 from shouwen.bench.population import Population
 from shouwen.bench.report import Findings, Sheet, Tell
 
 MOST_BYTES: Final = 128 << 10
 """What no state may exceed."""
+
+_BOUNDS: Final = ("overflow", "windows_by_date", "windows_cut", "event_ids_short")
+_END_MS: Final = START_MS + DAYS * DAY_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +62,13 @@ class StateBenchmark:
         chance = Random(self.seed)
         population = Population(customers=self.customers)
         lives = simulated_lives(self.simulated, seed=self.seed)
-        written, capped = list[Written](), 0.0
+        written, bounds = list[Written](), dict.fromkeys(_BOUNDS, 0.0)
         for one in population.sample(chance, per_stratum=self.per_stratum):
             life = chance.choice(lives)
             state = state_of(life, per_day=population.per_day(one.rank), chance=chance)
             written.append(Written(sampled=one, life=life.customer_id, value=encoded(state)))
-            capped += one.weight * is_capped(state.log)
+            for bound in bounds_reached(state, at_ms=_END_MS):
+                bounds[bound] += one.weight
             tell(1)
         numbers = {
             "customers": self.customers,
@@ -63,11 +76,32 @@ class StateBenchmark:
             "days": DAYS,
             "mean_events_per_day": round(population.mean_per_day, 3),
             **_sizes(written),
-            "capped_logs": round(capped),
+            **{bound: round(customers) for bound, customers in bounds.items()},
             **_changelog(population, written, chance),
         }
-        sheets = (_sizes_sheet(numbers), _changelog_sheet(numbers))
-        return Findings(numbers=numbers, sheets=sheets, notes=_notes(population, len(written)))
+        return Findings(
+            numbers=numbers, sheets=sheets(numbers), notes=_notes(population, len(written))
+        )
+
+
+def sheets(numbers: Mapping[str, Any]) -> tuple[Sheet, ...]:
+    """Return the tables for people, from the numbers as they are kept."""
+    return _sizes_sheet(numbers), _changelog_sheet(numbers)
+
+
+def bounds_reached(state: SubjectState, *, at_ms: int) -> list[str]:
+    """Return which bounds of a state a decision at `at_ms` would declare as reached.
+
+    >>> bounds_reached(SubjectState(), at_ms=0)
+    []
+    """
+    reached = {
+        "windows_by_date": is_by_date(state.log, at_ms),
+        "windows_cut": is_cut(state.log, at_ms),
+        "event_ids_short": state.event_ids.is_short(at_ms),
+    }
+    found = [bound for bound, is_reached in reached.items() if is_reached]
+    return ["overflow", *found] if found else []
 
 
 def weighted_quantile(sizes: Sequence[tuple[int, float]], quantile: float) -> int:
@@ -93,7 +127,7 @@ def _sizes(written: Sequence[Written]) -> dict[str, object]:
         "p999_bytes": weighted_quantile(sizes, 0.999),
         "max_bytes": max(size for size, _ in sizes),
         "mean_bytes": round(sum(s * w for s, w in sizes) / sum(w for _, w in sizes)),
-        "overflow": round(sum(weight for size, weight in sizes if size > MOST_BYTES)),
+        "above_128_kib": round(sum(weight for size, weight in sizes if size > MOST_BYTES)),
     }
 
 
@@ -123,15 +157,18 @@ def _changelog(
     }
 
 
-def _sizes_sheet(numbers: Mapping[str, object]) -> Sheet:
+def _sizes_sheet(numbers: Mapping[str, Any]) -> Sheet:
     rows = (
         ("half of the customers have no more than", "p50_bytes"),
         ("99 in 100 have no more than", "p99_bytes"),
         ("999 in 1,000 have no more than", "p999_bytes"),
         ("the largest that was made", "max_bytes"),
         ("mean", "mean_bytes"),
-        (f"customers above {MOST_BYTES:,} bytes", "overflow"),
-        ("customers whose log is beyond its cap", "capped_logs"),
+        (f"customers above {MOST_BYTES:,} bytes", "above_128_kib"),
+        ("customers at some bound that their decisions declare", "overflow"),
+        ("  windows partly by date", "windows_by_date"),
+        ("  windows cut", "windows_cut"),
+        ("  ids of less than seven days", "event_ids_short"),
     )
     return Sheet(
         title=f"The whole states of {numbers['customers']:,} customers after {DAYS} days",
@@ -140,11 +177,9 @@ def _sizes_sheet(numbers: Mapping[str, object]) -> Sheet:
     )
 
 
-def _changelog_sheet(numbers: Mapping[str, object]) -> Sheet:
+def _changelog_sheet(numbers: Mapping[str, Any]) -> Sheet:
     by_codec = numbers["changelog_bytes_per_event_by_codec"]
     states = numbers["states_written_per_second"]
-    assert isinstance(by_codec, dict)  # noqa: S101 - they are made a few lines above
-    assert isinstance(states, dict)  # noqa: S101
     rows = [
         (
             f"{codec}, which our producers use" if codec == numbers["codec"] else codec,
