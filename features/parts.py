@@ -131,10 +131,7 @@ def _posting(event: TransactionPosted) -> tuple[Part, ...]:
     sure_bps = event.purpose_confidence_bps
     if purpose == "other" or (sure_bps is not None and sure_bps < LEAST_BPS):
         purpose, _ = infer_purpose(
-            direction=event.direction,
-            counterparty=event.counterparty_kind,
-            channel=event.txn_channel,
-            mcc=event.mcc,
+            event.direction, event.counterparty_kind, event.txn_channel, event.mcc
         )
     if event.direction == "in":
         kind = _IN.get(purpose, "other_in")

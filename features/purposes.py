@@ -5,6 +5,7 @@ how often it is right, as a starting value without data behind it; what is left 
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 from contracts.transactions import PurposeClass
@@ -72,8 +73,8 @@ RULES: Final[tuple[Rule, ...]] = (
 )
 
 
+@lru_cache(maxsize=4_096)
 def infer_purpose(
-    *,
     direction: str,
     counterparty: str | None = None,
     channel: str | None = None,
@@ -81,11 +82,11 @@ def infer_purpose(
 ) -> tuple[PurposeClass, int]:
     """Return what a posting was probably for, and how sure that is in ten-thousandths.
 
-    >>> infer_purpose(direction="out", mcc="8062")
+    >>> infer_purpose("out", mcc="8062")
     ('medical', 9000)
-    >>> infer_purpose(direction="in", counterparty="person", channel="qr")
+    >>> infer_purpose("in", counterparty="person", channel="qr")
     ('customer_receipt', 7000)
-    >>> infer_purpose(direction="in", counterparty="person")
+    >>> infer_purpose("in", counterparty="person")
     ('other', 0)
     """
     category = int(mcc) if mcc is not None and mcc.isascii() and mcc.isdigit() else None

@@ -6,6 +6,7 @@ from typing import Final
 
 from features.catalogue import LOG_NAMES
 from features.catalogue_relations import RELATED
+from features.log import Row
 from features.relation_definitions import EdgeFeature, RelationFeature, Score, ToldFeature
 from features.relations import Relations, use_bits
 
@@ -27,7 +28,9 @@ _NOBODY: Final = tuple(0.0 if feature.null_policy == "zero" else math.nan for fe
 """The features of a subject without relations; a score is added for everyone."""
 
 
-def relation_row(relations: Relations, log_row: Sequence[float], at_ms: int) -> Sequence[float]:
+def relation_row(
+    relations: Relations, log_row: Sequence[float] | Row, at_ms: int
+) -> Sequence[float]:
     """Return the features of relations at `at_ms`, in the order of `RELATED`.
 
     `log_row` are the features of the subject's log, in their order: a score may rest on them.
@@ -44,7 +47,7 @@ def relation_row(relations: Relations, log_row: Sequence[float], at_ms: int) -> 
     for place, points in _SCORES:
         total = 0
         for column, above, each_bps, at_most_bps in points:
-            value = log_row[column] if column < known else row[column - known]
+            value = float(log_row[column]) if column < known else row[column - known]
             if value > above:  # a missing one is above nothing
                 total += min(at_most_bps, (math.floor(value) - above) * each_bps)
         row[place] = min(10_000, total) / 10_000

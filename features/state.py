@@ -74,5 +74,5 @@ def _whole(log_row: Row, relations: Relations, at_ms: int) -> Row:
     known = len(log_row)
     row = np.empty(len(NAMES), np.float64)
     row[:known] = log_row
-    row[known:] = relation_row(relations, log_row.tolist(), at_ms)
+    row[known:] = relation_row(relations, log_row, at_ms)
     return row

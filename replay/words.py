@@ -37,13 +37,21 @@ def rule_number(rule: str, hexed: str | None) -> str:
     return _with_unit(float.fromhex(hexed), RULES.get(rule, ("", ""))[1])
 
 
-def feature_text(value: float, unit: str) -> str:
+def feature_text(  # noqa: PLR0911 - one way out per unit reads best
+    value: float, unit: str
+) -> str:
     """Return a feature's value as people read it.
 
     >>> feature_text(123456.0, "minor"), feature_text(0.125, "ratio")
     ('1,234.56 元', '12.5 %')
     >>> feature_text(4.5, "days"), feature_text(3.0, "count"), feature_text(math.nan, "days")
     ('4.5 天 days', '3', '未知 missing')
+    >>> (
+    ...     feature_text(-250.4, "minor_per_day"),
+    ...     feature_text(0.25, "score"),
+    ...     feature_text(1.0, "flag"),
+    ... )
+    ('-2.50 元/天 per day', '0.25', '是 yes')
     """
     if math.isnan(value):
         return "未知 missing"
@@ -56,6 +64,12 @@ def feature_text(value: float, unit: str) -> str:
             return _with_unit(value, "天 days")
         case "minutes":
             return _with_unit(value, "分钟 minutes")
+        case "minor_per_day":
+            return f"{yuan(round(value))}/天 per day"
+        case "score":
+            return f"{value:.2f}"
+        case "flag":
+            return "是 yes" if value else "否 no"
         case _:
             return _with_unit(value, "")
 
