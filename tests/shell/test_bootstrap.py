@@ -277,3 +277,14 @@ def test_money_finer_than_a_fen_is_refused(fen: int, digit: int) -> None:
 
     with pytest.raises(CellError):
         money_of(finer, unit="major", column="amount")
+
+
+def test_the_mapping_in_the_page_can_be_followed(tmp_path: Path) -> None:
+    """A page whose example is refused teaches that pages lie."""
+    page = (ROOT / "docs/bootstrap.md").read_text(encoding="utf-8")
+    example = page.partition("```yaml\n")[2].partition("```")[0]
+    path = tmp_path / "mapping.yaml"
+    path.write_text(example, encoding="utf-8")
+
+    (table,) = load_mapping(path).tables
+    assert table.where == {"status": ("BOOKED",)}
