@@ -26,7 +26,7 @@ from features.catalogue_signals import (
     SHARING,
     TERMS_OF_SIGNALS,
 )
-from features.definitions import ANY_USE, Feature, Formula
+from features.definitions import ANY_USE, Feature, Formula, Window
 from features.families import counts, sums
 from features.kinds import INCOME, SESSION, kinds
 from features.relation_definitions import RelationFeature
@@ -137,3 +137,24 @@ def permitted_use(name: str) -> frozenset[Use]:
             f"permitted_use needs a feature of the catalogue; got {name!r}. See features.NAMES."
         )
     return BY_NAME[name].permitted_use
+
+
+def retention_ms(name: str) -> int | None:
+    """Return for how long the events behind a feature are remembered for it; none: no end.
+
+    An edge and a neighbour's word are kept until a later one; a log forgets what no window sees.
+
+    Raises:
+        KeyError: no feature has that name.
+
+    >>> retention_ms("debt_service_ratio") == 30 * 86_400_000
+    True
+    >>> retention_ms("owner_edge_confidence") is None
+    True
+    """
+    feature = BY_NAME[name]
+    if isinstance(feature, Window):
+        return feature.window_ms
+    if isinstance(feature, Formula):
+        return max(retention_ms(term) or 0 for term in feature.terms)
+    return None

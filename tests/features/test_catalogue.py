@@ -15,6 +15,8 @@ from features import (
     describe,
     permitted_use,
 )
+from features.business_time import DAY_MS
+from features.catalogue import retention_ms
 from features.definitions import Window
 from features.kinds import INFLOW, KINDS, OUTFLOW
 from features.plan import compile_catalogue
@@ -52,13 +54,16 @@ def test_a_row_has_the_served_features_and_no_term() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_feature_says_its_unit_why_and_permitted_use(name: str) -> None:
-    """A number without these three must not decide about a person."""
+def test_every_feature_says_its_unit_why_use_null_and_retention(name: str) -> None:
+    """A number without these must not decide about a person."""
     feature = BY_NAME[name]
     assert permitted_use(name) <= set(get_args(Use))
     assert (", ".join(sorted(permitted_use(name))) or "none") in describe(name)
     assert feature.why in describe(name)
     assert feature.unit in describe(name)
+    assert feature.null_policy in {"zero", "missing"}
+    span_ms = retention_ms(name)
+    assert span_ms is None if feature in RELATED else 0 < (span_ms or 0) <= 180 * DAY_MS
 
 
 def test_a_complaint_never_counts_against_credit() -> None:
