@@ -14,6 +14,7 @@ from deploy.grafana.board import board_json
 from features import NAMES
 from tests.contracts.schemas import FOLDER, breaks, schemas, text_of
 from tests.docs.feature_pages import index_md, page_md
+from tests.docs.performance import performance_md
 from tests.docs.reference import reference_md
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -21,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 GOLDEN: dict[str, Callable[[], str]] = {
     "deploy/topics.yaml": manifest_yaml,
     "deploy/grafana/boards/shouwen.json": board_json,
+    "docs/performance.md": performance_md,
     "docs/reference.md": reference_md,
     "docs/features/README.md": index_md,
     **{f"docs/features/{name}.md": partial(page_md, name) for name in NAMES},
