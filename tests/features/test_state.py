@@ -5,6 +5,10 @@ from random import Random
 import pytest
 
 from contracts.decode import SourceEvent, decode
+from contracts.interactions import BenefitHappened
+from contracts.neighbours import NeighbourSignal
+from contracts.relations import RelationEnded
+from contracts.signals import BureauReport
 from features import NAMES, FeatureState, SlowState, look, note, take
 from tests.engine.any_events import AnyJournal, as_bytes
 
@@ -73,3 +77,18 @@ def test_every_number_names_events_that_were_taken_in(seed: int) -> None:
         members = slow.members(name, at_ms)
         assert set(members) <= set(range(MANY))
         assert members or not value > 0, name
+
+
+@pytest.mark.parametrize("lost", [RelationEnded, NeighbourSignal, BureauReport, BenefitHappened])
+def test_a_state_that_misses_events_is_found(lost: type) -> None:
+    """Control: the comparison above must see a contract that the fast way forgot."""
+    differ = 0
+    for seed in range(20):
+        state, slow = FeatureState(), SlowState()
+        for event, at_ms in a_history(Random(seed), MANY):
+            slow.apply(event, at_ms)
+            if not isinstance(event, lost):
+                note(state, event, at_ms)
+            row = dict(zip(NAMES, look(state, at_ms).tolist(), strict=True))
+            differ += hexed(row) != hexed(slow.read(at_ms))
+    assert differ > 0
