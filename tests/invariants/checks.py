@@ -22,9 +22,14 @@ CHINA = timedelta(hours=8)
 
 
 def lost_on_the_way(run: MemoryRun, recorded: Iterable[RecordedLine]) -> list[str]:
-    """1. Every record that went in is in the journal or buried, once."""
+    """1. Every record that went in, and every signal, is in the journal or buried, once."""
     went_in = Counter(
         ((line.key or "").encode(), line.raw_value or b"", line.topic) for line in recorded
+    ) + Counter(
+        (output.key.encode(), output.value, output.topic)
+        for outputs in run.outputs
+        for output in outputs
+        if output.topic is Topic.NEIGHBOUR_SIGNALS and not output.everywhere
     )
     came_out = Counter(
         (entry.key.encode(), entry.value, entry.topic)
