@@ -20,8 +20,8 @@ ToldAggregation = Literal["lowest", "highest"]
 class EdgeFeature:
     """An aggregation of the edges that are valid now: `valid_from <= at < valid_to`.
 
-    `count` counts edges; of a kind with more than 64 edges the rest is counted as it was stated,
-    so that a count above 64 is an upper bound. `max_confidence` is the highest confidence in
+    `count` counts edges; beyond 64 of a kind, or 256 of all kinds, the rest is counted as it was
+    stated, so that such a count is an upper bound. `max_confidence` is the highest confidence in
     ten-thousandths, divided by 10,000; it is missing (NaN) without an edge.
     """
 

@@ -19,6 +19,9 @@ from features.log_event import hash63
 MOST_EDGES: Final = 64
 """Per kind; what is stated beyond is counted and not kept. Also per fact that neighbours tell."""
 
+MOST_EDGES_IN_ALL: Final = 256
+"""Over all kinds, so that a subject whose every kind is full still fits into its 128 KB."""
+
 MOST_STRUCK: Final = 64
 FOREVER_MS: Final = 1 << 42
 SELF: Final = "self"
@@ -65,9 +68,9 @@ class Told(msgspec.Struct, array_like=True):
 class Relations(msgspec.Struct, array_like=True):
     """The relations of one subject: bounded, and empty for most.
 
-    `beyond` counts what was stated of a kind that had 64 edges already, by "<kind>:<out>:<uses>".
-    `told` maps a fact to the last word of each neighbour. `struck` are hashes of events that were
-    corrected or reversed, the newest 64.
+    `beyond` counts what was stated and found no room (64 of a kind, 256 in all), by
+    "<kind>:<out>:<uses>". `told` maps a fact to the last word of each neighbour. `struck` are
+    hashes of events that were corrected or reversed, the newest 64.
 
     >>> relations = Relations()
     >>> relations.is_empty
@@ -194,7 +197,7 @@ def _place(relations: Relations, kind: EdgeKind, edge: Edge, at_ms: int) -> None
             if known.said_ms <= edge.said_ms:
                 edges[number] = edge
             return
-    if len(edges) >= MOST_EDGES:
+    if len(edges) >= MOST_EDGES or _in_all(relations) >= MOST_EDGES_IN_ALL:
         over = [known for known in edges if known.valid_to_ms <= at_ms]
         if not over:
             place = f"{kind}:{edge.out:d}:{edge.uses}"
@@ -202,6 +205,10 @@ def _place(relations: Relations, kind: EdgeKind, edge: Edge, at_ms: int) -> None
             return
         edges.remove(min(over, key=lambda known: known.valid_to_ms))
     edges.append(edge)
+
+
+def _in_all(relations: Relations) -> int:
+    return sum(len(edges) for edges in relations.edges.values())
 
 
 def _told(relations: Relations, event: NeighbourSignal, at_ms: int) -> None:

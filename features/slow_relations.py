@@ -1,7 +1,7 @@
 """The obvious definition of every feature of relations: a list of words, read by its rules.
 
 Nothing is bounded or replaced. What `features.relations` keeps must give the same bits as long as
-no kind has more than 64 edges, and `shouwen why` traces a number with it.
+no kind has more than 64 edges and all have 256 at most, and `shouwen why` traces a number with it.
 """
 
 import math

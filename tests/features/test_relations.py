@@ -6,11 +6,12 @@ import msgspec
 import pytest
 
 from contracts.decode import decode
+from contracts.relations import EDGE_KINDS
 from contracts.topics import Topic
 from features import NAMES, FeatureState, look, permitted_use, take
 from features.catalogue_relations import RELATED
 from features.relation_definitions import EdgeFeature
-from features.relations import MOST_EDGES, Relations
+from features.relations import MOST_EDGES, MOST_EDGES_IN_ALL, Relations
 
 AT_MS = 1_790_000_000_000
 DAY_MS = 86_400_000
@@ -184,6 +185,23 @@ def test_relations_stay_small_and_the_count_goes_on() -> None:
     row = dict(zip(NAMES, look(state, AT_MS).tolist(), strict=True))
     assert row["chain_partner_cnt"] == 1_000.0
     assert len(msgspec.msgpack.encode(state.relations)) < 64 * 80
+
+
+def test_a_subject_of_every_kind_of_relation_stays_small_too() -> None:
+    """A state has 128 KB for everything; the longest tokens of all kinds must leave room."""
+    state = FeatureState()
+    for kind in EDGE_KINDS:
+        for number in range(MOST_EDGES + 6):
+            other = f"{number}-".ljust(64, "x")
+            event = an_edge(event_id=f"{kind}-{number}", edge_kind=kind, other_node_id=other)
+            take(state, event, AT_MS)
+    for number in range(MOST_EDGES + 6):
+        take(state, a_word("core_hops", 1, ref=f"n-{number}"), AT_MS)
+    kept = sum(map(len, state.relations.edges.values()))
+    assert kept == MOST_EDGES_IN_ALL
+    assert kept + sum(v for k, v in state.relations.beyond.items() if "core" not in k) == 12 * 70
+    assert len(state.relations.told["core_hops"]) == MOST_EDGES
+    assert len(msgspec.msgpack.encode(state.relations)) < 40_000
 
 
 def test_an_ended_edge_makes_room_for_a_new_one() -> None:
