@@ -96,7 +96,8 @@ class DecideWork:
             self._sink.begin()
             for output in outputs:
                 self._publish(output, appended_ms=appended.get(output.seq, 0))
-            for topic, count in Counter(output.topic for output in outputs).items():
+            told = Counter(output.topic for output in outputs if not output.everywhere)
+            for topic, count in told.items():
                 self._metrics.outputs.labels(topic=topic.value).inc(count)
             self._mark_outputs()
             if self._is_due():
