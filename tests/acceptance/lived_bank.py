@@ -1,13 +1,16 @@
 """A bank that lives through kills and writes down what it saw; then everything is asked again."""
 
+import json
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import redis
+from click.testing import CliRunner
 
 from adapters.kafka_journal import LiveJournal, keep
 from adapters.kept import KeptJournal
@@ -15,6 +18,7 @@ from adapters.recorded import open_source
 from adapters.redis_view import FEATURES, PLACE
 from contracts.journal import Entry
 from contracts.topics import DAY_MS
+from shouwen.cli import main
 from shouwen.ingest import IngestPlan, ingest
 from shouwen.strategy_files import DEFAULT_STRATEGY, activation
 from shouwen.trial.bank import Bank, running_bank, wait_until_decided
@@ -36,6 +40,7 @@ class Lived:
     """What was seen, and what there is to ask.
 
     `view` are the features in Redis at the end; `rebuilt` the same after somebody emptied it.
+    `shown` is what `shouwen features show` said of a few customers while everything ran.
     `journals` were read from Kafka by `LiveJournal`, `kept` was copied from it.
     """
 
@@ -46,6 +51,7 @@ class Lived:
     kept: KeptJournal
     view: Hashes
     rebuilt: Hashes
+    shown: dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,7 @@ def live(folder: Path, *, customers: int, days: int, seed: int) -> Lived:
         finally:
             killer.end()
         view = settled_view(bank)
+        shown = {name: show(bank, name) for name in sorted(view) if name.endswith("7")}
         with redis.Redis.from_url(bank.redis_url) as client:
             client.flushall()
         rebuilt = settled_view(bank)
@@ -105,7 +112,17 @@ def live(folder: Path, *, customers: int, days: int, seed: int) -> Lived:
         kept=kept,
         view=view,
         rebuilt=rebuilt,
+        shown=shown,
     )
+
+
+def show(bank: Bank, customer: str) -> dict[str, Any]:
+    """Ask the command, as a person does who has the deployment's address and nothing else."""
+    environ = {"SHOUWEN_KAFKA_BOOTSTRAP": bank.bootstrap}
+    told = CliRunner().invoke(main, ["features", "show", customer, "--json"], env=environ)
+    assert told.exit_code == 0, told.output
+    found: dict[str, Any] = json.loads(told.stdout)
+    return found
 
 
 def settled_view(bank: Bank) -> Hashes:
