@@ -22,7 +22,7 @@ from engine.outputs import Output
 from engine.partition import PartitionState
 from engine.scoring import row_of
 from engine.subjects import MemorySubjects
-from features import log_events, read, update_and_read
+from features import log_events, read, state, take
 from replay.folding import this_engine
 from replay.verify import verify
 from streams import frontdoor
@@ -113,20 +113,22 @@ def test_2_no_decision_comes_twice(*, publishes_again: bool) -> None:
 def test_3_replay_is_exact(monkeypatch: Patch, tmp_path: Path) -> None:
     """Broken: in life, one number of each row was one unit in the last place too high."""
     entries = bank_run().journals[0]
-    honest = update_and_read
+    honest = take
 
-    def trembles(log: bytes, events: Any, at_ms: int) -> Any:
-        log, values = honest(log, events, at_ms)
-        values = values.copy()
+    def trembles(subject: Any, event: SourceEvent, at_ms: int) -> Any:
+        values = honest(subject, event, at_ms).copy()
         values[0] = math.nextafter(values[0], math.inf)
-        return log, values
+        return values
 
     kept = bank.keep(tmp_path / "honest", entries)
-    monkeypatch.setattr(step, "update_and_read", trembles)
+    monkeypatch.setattr(step, "take", trembles)
     trembling = bank.keep(tmp_path / "trembling", entries)
     monkeypatch.undo()
 
-    assert verify(kept, engine=this_engine(), processes=1).exact
+    # Of one partition alone: what the other one told it cannot be folded here.
+    calm = verify(kept, engine=this_engine(), processes=1)
+    assert calm.decisions_checked > 0
+    assert calm.mismatches == []
     found = verify(trembling, engine=this_engine(), processes=1)
     assert {item.field for item in found.mismatches} == {"features.inflow_sum_minor_7d"}
 
@@ -139,7 +141,7 @@ def test_4_windows_are_exact(monkeypatch: Patch) -> None:
     def impatient(event: SourceEvent, at_ms: int) -> Any:
         return () if at_ms - event.occurred_at_ms > 300_000 else honest(event, at_ms)
 
-    monkeypatch.setattr(step, "log_events", impatient)
+    monkeypatch.setattr(state, "log_events", impatient)
 
     assert checks.windows_that_are_not(fold_again(bank_run().journals)) != []
 
