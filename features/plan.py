@@ -23,13 +23,18 @@ from features.kernel import (
     P_COLUMNS,
     P_FINGERPRINT,
     P_FORMULAS,
+    P_GROUP_OF,
+    P_GROUPS_AT,
     P_HEAD_WORDS,
     P_KEEP,
     P_KEY_OF,
     P_KINDS,
     P_LONGEST,
+    P_LONGEST_LIST,
     P_MEMBERS,
     P_N_FORMULAS,
+    P_N_GROUPS,
+    P_N_LISTS,
     P_N_SCANS,
     P_N_SOURCES,
     P_N_WINDOWS,
@@ -123,6 +128,8 @@ def compile_catalogue(catalogue: Sequence[Feature]) -> Plan:
         P_SPEC_AT: spec_at,
         P_SOURCES: ordered.sources,
         P_SOURCES_OF: ordered.sources_of,
+        P_GROUP_OF: ordered.group_of,
+        P_GROUPS_AT: ordered.groups_at,
         P_SCANS: ordered.scans,
     }
     fingerprint = _hash([LAYOUT, len(KINDS), spec_at, key_of])
@@ -132,7 +139,9 @@ def compile_catalogue(catalogue: Sequence[Feature]) -> Plan:
         body.extend(table)
     head[P_KINDS], head[P_COLUMNS], head[P_LONGEST] = len(KINDS), len(catalogue), longest
     head[P_N_WINDOWS], head[P_N_FORMULAS] = len(spans), len(formulas)
-    head[P_N_SOURCES] = len(ordered.sources) // 2
+    head[P_N_SOURCES], head[P_N_LISTS] = len(ordered.sources), ordered.lists
+    head[P_LONGEST_LIST] = max(ordered.sources, default=0)
+    head[P_N_GROUPS] = max(ordered.group_of) + 1
     head[P_N_SCANS] = len(ordered.scans) // SCAN_WORDS
     head[P_BLOCK_WORDS] = 5 * len(KINDS) + 2 * SPECS
     head[P_FINGERPRINT] = int(fingerprint, 16) >> 1

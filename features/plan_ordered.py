@@ -1,6 +1,7 @@
 """The tables of the windows that need their events one by one, and what such a window must say."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from features.business_time import DAY_MS, MINUTE_MS
@@ -38,10 +39,24 @@ _MAY: Final[dict[str, frozenset[Aggregation]]] = {
 
 
 class Ordered(NamedTuple):
-    """Tables of the kernel: (longest window, newest only) per source; a row per window."""
+    """Tables of the kernel: what a source is, whose record concerns which, a row per window.
+
+    Attributes:
+        sources: The longest window in ms of each source: first those that need a list, then those
+            of which only the newest event is asked for.
+        lists: How many need a list.
+        sources_of: The sources of a kind, as bits.
+        group_of: The group of a kind: kinds of the same sources share one.
+        groups_at: Where the groups of a source begin and, in the next word, end, counted from the
+            table's own first word; then the groups of each source.
+        scans: A row per window.
+    """
 
     sources: list[int]
+    lists: int
     sources_of: list[int]
+    group_of: list[int]
+    groups_at: list[int]
     scans: list[int]
 
 
@@ -112,19 +127,22 @@ def ordered_tables(windows: Sequence[Window], column: dict[str, int]) -> Ordered
         CatalogueError: there are more different filters among them than bits in a word.
     """
     mine = [window for window in windows if is_ordered(window)]
-    filters = list(dict.fromkeys(each for w in mine for each in (w.where, w.against) if each))
-    if len(filters) > MOST_SOURCES:
+    readers: dict[frozenset[str], list[Window]] = {}
+    for window in mine:
+        for where in (window.where, window.against):
+            if where:
+                readers.setdefault(where, []).append(window)
+    if len(readers) > MOST_SOURCES:
         raise CatalogueError(
-            f"a plan lists events for {MOST_SOURCES} filters at most; got {len(filters)}. "
+            f"a plan lists events for {MOST_SOURCES} filters at most; got {len(readers)}. "
             "Let windows share a filter."
         )
+    filters = sorted(readers, key=lambda where: _newest_only(readers[where]))
     number = {where: i for i, where in enumerate(filters)}
-    sources: list[int] = []
-    for where in filters:
-        readers = [window for window in mine if where in {window.where, window.against}]
-        newest_only = all(window.aggregation == "latest" for window in readers)
-        sources += [max(window.window_ms for window in readers), int(newest_only)]
-    sources_of = [sum(1 << number[where] for where in filters if kind in where) for kind in KINDS]
+    of_kind = [tuple(number[where] for where in filters if kind in where) for kind in KINDS]
+    group = {sources: i for i, sources in enumerate(dict.fromkeys(of_kind))}
+    of_source = [[g for sources, g in group.items() if s in sources] for s in number.values()]
+    ends = accumulate((len(each) for each in of_source), initial=len(filters) + 1)
     scans: list[int] = []
     for window in mine:
         parameter = window.q_pct or window.months or window.floor_minor or 0
@@ -132,4 +150,15 @@ def ordered_tables(windows: Sequence[Window], column: dict[str, int]) -> Ordered
         per = UNIT_MS.get(window.unit, 1)
         place = (ORDERED[window.aggregation], number[window.where], column[window.name])
         scans += [*place, window.window_ms, parameter, per, other]
-    return Ordered(sources, sources_of, scans)
+    return Ordered(
+        sources=[max(window.window_ms for window in readers[where]) for where in filters],
+        lists=sum(not _newest_only(readers[where]) for where in filters),
+        sources_of=[sum(1 << source for source in each) for each in of_kind],
+        group_of=[group[each] for each in of_kind],
+        groups_at=[*ends, *(g for each in of_source for g in each)],
+        scans=scans,
+    )
+
+
+def _newest_only(readers: Sequence[Window]) -> bool:
+    return all(window.aggregation == "latest" for window in readers)

@@ -12,7 +12,6 @@ from features.kernel.layout import (
     CELL_WORDS,
     CELLS,
     P_SOURCES_OF,
-    Hand,
     Words,
 )
 
@@ -37,94 +36,97 @@ def nearest_double(high: int, middle: int, low: int) -> float:
 
 
 @compiled
-def dated_count(h: Words, c: Words, p: Words, source: int, low: int) -> int:
-    """Return how many events the cells of a source hold whose date began after `low`."""
-    count = 0
-    for i in range(h[CELLS] - 1, -1, -1):
-        o = CELL_WORDS * i
-        if day_start(c[o] >> 7) <= low:
-            break
-        if (p[p[P_SOURCES_OF] + (c[o] & 127)] >> source) & 1:
-            count += c[o + 1]
-    return count
-
-
-@compiled
-def spread_of(
-    hand: Hand,
-    p: Words,
-    source: int,
-    listed: Words,
-    n: int,
-    low_ms: int,
-    x_is_time: bool,  # noqa: FBT001 - positional, as above
-    y_is_time: bool,  # noqa: FBT001
-    at: int,
+def standard_deviation(
+    h: Words, r: Words, c: Words, p: Words, q: int, lists: Words, o: int, n: int, low_ms: int
 ) -> float:
-    """Return `n * sum(xy) - sum(x) * sum(y)` as the nearest double, x and y times or amounts.
+    """Return the sample standard deviation of the amounts.
 
-    Numbers of up to 35 bits are cut into halves of 17 bits, so that every sum fits. The time of a
-    cell is the beginning of its date.
+    Numbers of up to 35 bits are cut into halves of 17 bits, so that every sum fits.
     """
-    h, r, _, c, _ = hand
-    x_high, x_low, y_high, y_low = 0, 0, 0, 0
-    high, middle, low = 0, 0, 0
-    for m in range(n):
-        i = listed[m]
-        x = (r[2 * i] >> 20) - at if x_is_time else amount_at(r, i)
-        y = (r[2 * i] >> 20) - at if y_is_time else amount_at(r, i)
-        xh, xl, yh, yl = x >> LOW_BITS, x & LOW, y >> LOW_BITS, y & LOW
+    x_high, x_low, high, middle, low = 0, 0, 0, 0, 0
+    for m in range(o, o + n):
+        x = amount_at(r, lists[m])
+        xh, xl = x >> LOW_BITS, x & LOW
         x_high += xh
         x_low += xl
-        y_high += yh
-        y_low += yl
-        high += xh * yh
-        middle += xh * yl + xl * yh
-        low += xl * yl
+        high += xh * xh
+        middle += xh * xl
+        low += xl * xl
     for i in range(h[CELLS] - 1, -1, -1):
-        o = CELL_WORDS * i
-        time = day_start(c[o] >> 7)
-        if time <= low_ms:
+        d = CELL_WORDS * i
+        if day_start(c[d] >> 7) <= low_ms:
             break
-        if not (p[p[P_SOURCES_OF] + (c[o] & 127)] >> source) & 1:
-            continue
-        count, total = c[o + 1], c[o + 2]
-        n += count
-        th, tl, ah, al = (time - at) >> LOW_BITS, (time - at) & LOW, total >> LOW_BITS, total & LOW
-        x_high += count * th if x_is_time else ah
-        x_low += count * tl if x_is_time else al
-        y_high += count * th if y_is_time else ah
-        y_low += count * tl if y_is_time else al
-        if y_is_time:
-            high += count * th * th
-            middle += 2 * count * th * tl
-            low += count * tl * tl
-        elif x_is_time:
-            high += th * ah
-            middle += th * al + tl * ah
-            low += tl * al
-        else:
-            high += (c[o + 5] << 26) + (c[o + 6] >> 34)
-            low += c[o + 6] & ((1 << 34) - 1)
-    return nearest_double(
-        n * high - x_high * y_high,
-        n * middle - x_high * y_low - x_low * y_high,
-        n * low - x_low * y_low,
+        if (p[p[P_SOURCES_OF] + (c[d] & 127)] >> p[q + 1]) & 1:
+            n += c[d + 1]
+            x_high += c[d + 2] >> LOW_BITS
+            x_low += c[d + 2] & LOW
+            high += (c[d + 5] << 26) + (c[d + 6] >> 34)
+            low += c[d + 6] & ((1 << 34) - 1)
+    if n < 2:
+        return np.nan
+    spread = nearest_double(
+        n * high - x_high * x_high, 2 * (n * middle - x_high * x_low), n * low - x_low * x_low
     )
+    return float(np.sqrt(spread / (n * (n - 1))))
 
 
 @compiled
-def spread_or_slope(
-    hand: Hand, p: Words, q: Words, listed: Words, n: int, low: int, at: int
+def slope_per_day(
+    h: Words,
+    r: Words,
+    c: Words,
+    p: Words,
+    q: int,
+    lists: Words,
+    o: int,
+    n: int,
+    low_ms: int,
+    at: int,
 ) -> float:
-    """Return the sample standard deviation of the amounts (1) or their slope per day (2)."""
-    s = q[1]
-    if q[0] == 2:
-        run = spread_of(hand, p, s, listed, n, low, True, True, at)
-        rise = spread_of(hand, p, s, listed, n, low, True, False, at)
-        return rise / run * 86_400_000.0 if run != 0.0 else np.nan
-    count = n + dated_count(hand[0], hand[3], p, s, low)
-    if count < 2:
-        return np.nan
-    spread = spread_of(hand, p, s, listed, n, low, False, False, at)
-    return float(np.sqrt(spread / (count * (count - 1))))
+    """Return the least-squares slope of the amounts; the time of a cell is when its date began."""
+    x_high, x_low, t_high, t_low = 0, 0, 0, 0
+    run_high, run_middle, run_low, high, middle, low = 0, 0, 0, 0, 0, 0
+    for m in range(o, o + n):
+        i = lists[m]
+        t, x = (r[2 * i] >> 20) - at, amount_at(r, i)
+        th, tl, xh, xl = t >> LOW_BITS, t & LOW, x >> LOW_BITS, x & LOW
+        x_high += xh
+        x_low += xl
+        t_high += th
+        t_low += tl
+        run_high += th * th
+        run_middle += th * tl
+        run_low += tl * tl
+        high += th * xh
+        middle += th * xl + tl * xh
+        low += tl * xl
+    for i in range(h[CELLS] - 1, -1, -1):
+        d = CELL_WORDS * i
+        time = day_start(c[d] >> 7)
+        if time <= low_ms:
+            break
+        if (p[p[P_SOURCES_OF] + (c[d] & 127)] >> p[q + 1]) & 1:
+            count, x = c[d + 1], c[d + 2]
+            th, tl, xh, xl = (time - at) >> LOW_BITS, (time - at) & LOW, x >> LOW_BITS, x & LOW
+            n += count
+            x_high += xh
+            x_low += xl
+            t_high += count * th
+            t_low += count * tl
+            run_high += count * th * th
+            run_middle += count * th * tl
+            run_low += count * tl * tl
+            high += th * xh
+            middle += th * xl + tl * xh
+            low += tl * xl
+    run = nearest_double(
+        n * run_high - t_high * t_high,
+        2 * (n * run_middle - t_high * t_low),
+        n * run_low - t_low * t_low,
+    )
+    rise = nearest_double(
+        n * high - t_high * x_high,
+        n * middle - t_high * x_low - t_low * x_high,
+        n * low - t_low * x_low,
+    )
+    return rise / run * 86_400_000.0 if run != 0.0 else np.nan
