@@ -13,7 +13,9 @@ from contracts.decode import ValidationError, decode, subject_of
 from contracts.ids import stable_id
 from contracts.recorded import RecordedLine
 from contracts.topics import RANK
+from contracts.transactions import TransactionPosted
 from contracts.units import seconds_fields
+from features.purposes import infer_purpose
 from shouwen.bootstrap.cells import (
     Cell,
     CellError,
@@ -201,6 +203,14 @@ class _Maker:
         amount_minor = int(values.get("amount_minor") or 0)
         self._counts.used += 1
         self._counts.amount_minor += amount_minor
+        if self._form.contract is TransactionPosted and "purpose_class" not in values:
+            purpose, _ = infer_purpose(
+                direction=values["direction"],
+                counterparty=values.get("counterparty_kind"),
+                channel=values.get("txn_channel"),
+                mcc=values.get("mcc"),
+            )
+            self._counts.inferred[purpose] += 1
         for place in unmapped:
             self._counts.unmapped_rows[place] += 1
             self._counts.unmapped_minor[place] += amount_minor

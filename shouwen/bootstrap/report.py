@@ -19,7 +19,8 @@ class TableReport:
     """The counts of one table. `read` is the sum of `used`, `left_out` and `rejected`, always.
 
     `events` may be more than `used`: an account of several holders. `amount_minor` is the money in
-    its events, and `unmapped` counts rows and money by (column, code).
+    its events, and `unmapped` counts rows and money by (column, code). `inferred` counts what the
+    rules of docs/domain.md make of postings without a purpose: it is done where they are read.
     """
 
     read: int = 0
@@ -31,6 +32,7 @@ class TableReport:
     unmapped_rows: Counter[tuple[str, str]] = field(default_factory=Counter)
     unmapped_minor: Counter[tuple[str, str]] = field(default_factory=Counter)
     unmapped_accounts: Counter[str] = field(default_factory=Counter)
+    inferred: Counter[str] = field(default_factory=Counter)
 
     def as_json(self) -> dict[str, Any]:
         """Return the counts for a program; unmapped codes with the most rows first."""
@@ -50,6 +52,7 @@ class TableReport:
                 }
                 for (column, code), rows in self.unmapped_rows.most_common()
             ],
+            "inferred_purposes": dict(self.inferred.most_common()),
             "unmapped_accounts": len(self.unmapped_accounts),
             "unmapped_account_rows": self.unmapped_accounts.total(),
         }
@@ -128,6 +131,9 @@ class Report:
                 yield f"  unmapped {column} {code!r}: {rows:,} rows, {ratio:.1%} of the money"
             if len(table.unmapped_rows) > _SHOWN:
                 yield f"  ... and {len(table.unmapped_rows) - _SHOWN:,} more unmapped codes"
+            if table.inferred:
+                said = ", ".join(f"{what} {rows:,}" for what, rows in table.inferred.most_common())
+                yield f"  purposes that the table does not say, by the rules: {said}"
             if table.unmapped_accounts:
                 yield (
                     f"  {len(table.unmapped_accounts):,} accounts that nobody owns, in "

@@ -18,7 +18,8 @@ from contracts.conversions import LoanStateChanged
 from contracts.topics import Topic
 from engine.codec import decode_subject
 from engine.subject import SubjectState
-from features import look
+from features import LogEvent, look, update
+from features.kinds import CODES
 from shouwen.recorded_end import recorded_end
 from shouwen.settings import Settings
 from shouwen.trial.bank import Bank, running_bank, wait_until_decided
@@ -94,12 +95,16 @@ def test_features_and_loan_states_are_those_of_a_run_over_everything(
     assert [key for key in whole if loaded[key].facts.profile != whole[key].facts.profile] == []
 
 
-def test_the_comparison_of_features_sees_one_posting_less(quiet_run: Run) -> None:
-    """The control: two rows are different when one event is missing in one of them."""
+def test_the_comparison_of_features_sees_one_posting_more(quiet_run: Run) -> None:
+    """The control: a single fen that one of the two runs does not know is a difference."""
     states = _states(quiet_run.found)
-    some = next(key for key in sorted(states) if len(states[key].log) > 1_000)
+    state = states[min(states)]
+    before = _row(state)
+    at_ms = END_MS - 1
+    fen = LogEvent(at_ms, CODES["salary"], 0, 1, 1, 0, 0, 0, at_ms)
+    state.log = update(state.log, [fen], END_MS)
 
-    assert _row(states[some]) != _row(states[next(key for key in states if key != some)])
+    assert _row(state) != before
 
 
 def test_an_existing_loan_is_no_first_conversion(

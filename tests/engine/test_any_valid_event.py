@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from contracts.alerts import RiskAlert
 from contracts.channels import AppMessage, RmTask, SmsMessage
-from contracts.control import SnapshotActivated, StrategyPaused
+from contracts.control import DecisionsSwitched, SnapshotActivated, StrategyPaused
 from contracts.conversions import LoanStateChanged
 from contracts.dead_letters import HEADER, DeadLetter
 from contracts.decisions import Decision
@@ -107,6 +107,9 @@ def _controls() -> tuple[bytes, ...]:
         an_activation(),
         rival,
         StrategyPaused(strategy_id="rival", reason="a test"),
+        DecisionsSwitched(on=False, reason="a test"),
+        DecisionsSwitched(on=False, reason="a test", loads_history=True),
+        *(DecisionsSwitched(on=True, reason="a test") for _ in range(3)),
         *(SnapshotActivated(snapshot=snapshot, learned_until_ms=0) for snapshot in _snapshots()),
     )
     return tuple(control.model_dump_json().encode() for control in controls)

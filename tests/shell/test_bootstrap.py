@@ -108,6 +108,7 @@ def test_an_unmapped_code_is_counted_with_its_money_and_the_purpose_stays_open(
         {"column": "code", "code": "RENT", "rows": 1, "money_ratio": 70_000 / 571_250}
     ]
     assert b"purpose_class" not in (lines[-1].raw_value or b"")
+    assert table["inferred_purposes"] == {"other": 1}
     assert "unmapped code 'RENT': 1 rows, 12.3% of the money" in report.as_text()
 
 

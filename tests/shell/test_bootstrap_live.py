@@ -117,6 +117,25 @@ def test_an_existing_loan_and_a_register_s_relation_are_features_at_once(
     assert row["owner_edge_confidence"] == 0.95
 
 
+def test_with_too_many_rows_rejected_nothing_is_published(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    """Half of a bank's money in its history is worse than none: it cannot be taken out again."""
+    settings = {
+        "SHOUWEN_KAFKA_BOOTSTRAP": deployment.bootstrap,
+        "SHOUWEN_TOPIC_PREFIX": deployment.topic_prefix,
+        "SHOUWEN_PARTITIONS": str(deployment.partitions),
+    }
+    tables = write_bank(tmp_path, account=["A1", "A8", "A1"])
+    done = _shouwen(settings, "bootstrap", tables, "--mapping", write_mapping(tmp_path))
+
+    assert done.exit_code == 1
+    assert "1 of 7 were rejected, and at most 1 % may be. Nothing was published" in done.output
+    journal = LiveJournal(deployment.bootstrap, prefix=deployment.topic_prefix)
+    for topic in (Topic.CONTROL, *BANK_SOURCES):
+        assert [list(journal.records(topic, p)) for p in journal.partitions] == [[]] * 4
+
+
 def test_without_a_worker_that_takes_it_in_nothing_is_published(
     deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
