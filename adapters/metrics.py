@@ -70,6 +70,9 @@ class Metrics:
         self.duplicates = _counter(
             registry, "duplicates", "Events whose id was known already, and which changed nothing."
         )
+        self.large_states = _counter(
+            registry, "large_states", "States of subjects written that were larger than 128 KiB."
+        )
         self.unknown_fields = _counter(
             registry, "unknown_fields", "Fields of source events that this version does not know."
         )

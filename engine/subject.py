@@ -10,7 +10,7 @@ from features.relations import Relations
 
 LAYOUT = 2
 MOST_BYTES = 131_072
-"""The largest state that is planned for; a larger one is kept, and counted (docs/operations.md)."""
+"""The largest state that is planned for; a larger one is kept, and counted when it is written."""
 
 NEVER_MS = (1 << 62) - 1
 

@@ -10,6 +10,7 @@ from contracts.journal import HEADER, Entry, unpack
 from contracts.topics import TOPICS, Topic
 from engine.outputs import Output
 from engine.partition import PartitionState
+from engine.subject import MOST_BYTES
 from engine.subjects import MemorySubjects
 from features.quality import Row
 from streams.decide_recovery import FoldedState, recover_state
@@ -171,6 +172,7 @@ class DecideWork:
         changed = self._state.subjects.take_changed()
         for subject_id, raw in changed.items():
             self._keep(subject_key(subject_id), raw)
+        self._metrics.large_states.inc(sum(len(raw) > MOST_BYTES for raw in changed.values()))
         parts = self._state.partition.encode()
         for name, raw in parts.items():
             if self._written.get(name) != raw:
