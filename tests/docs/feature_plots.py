@@ -87,7 +87,7 @@ _IS_SHORT = np.array([_is_short(name) for name in NAMES])
 def series() -> dict[str, Series]:
     """Return, for every feature, the series in which it is most alive."""
     events = simulate(seed=SEED, customers=CUSTOMERS, days=DAYS, start_ms=START_MS)
-    plan = IngestPlan(partitions=1, slice_ms=DAY_MS // 8, learn_every_ms=0)
+    plan = IngestPlan(partitions=1, slice_ms=10 * 60_000, learn_every_ms=0)
     (journal,) = run((RecordedLine.of(event) for event in events), plan).journals
     by_subject: dict[str, list[Entry]] = {}
     for entry in journal:
