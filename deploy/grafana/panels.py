@@ -94,8 +94,14 @@ ROWS: tuple[Row, ...] = (
             ),
             Panel(
                 title="Subjects in memory",
-                why="What decide holds; memory grows with it.",
-                queries=(latest("shouwen_subjects"),),
+                why="What decide holds; memory grows with it. A state above 128 KiB is too much.",
+                queries=(
+                    latest("shouwen_subjects"),
+                    Query(
+                        expr="sum(increase(shouwen_large_states_total[1h]))",
+                        legend="written above 128 KiB, in an hour",
+                    ),
+                ),
             ),
         ),
     ),
