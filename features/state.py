@@ -45,7 +45,7 @@ def take(state: HoldsFeatures, event: SourceEvent, at_ms: int) -> Row:
     log, row = update_and_read(state.log, log_events(event, at_ms), at_ms)
     state.log = log
     note_relation(state.relations, event, at_ms)
-    return _whole(row, state.relations, at_ms)
+    return whole_row(row, state.relations, at_ms)
 
 
 def note(state: HoldsFeatures, event: SourceEvent, at_ms: int) -> None:
@@ -67,10 +67,11 @@ def look(state: HoldsFeatures, at_ms: int) -> Row:
     >>> len(look(FeatureState(), 0)) == len(NAMES)
     True
     """
-    return _whole(read(state.log, at_ms), state.relations, at_ms)
+    return whole_row(read(state.log, at_ms), state.relations, at_ms)
 
 
-def _whole(log_row: Row, relations: Relations, at_ms: int) -> Row:
+def whole_row(log_row: Row, relations: Relations, at_ms: int) -> Row:
+    """Return the features of a log, and those of relations behind them, in the order of `NAMES`."""
     known = len(log_row)
     row = np.empty(len(NAMES), np.float64)
     row[:known] = log_row

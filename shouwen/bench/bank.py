@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from features import EMPTY, LOG_CAP, NAMES, PLAN, Step, update_and_read_many
 from features.plan import Plan
-from features.relation_rows import relation_row
 from features.relations import Relations
+from features.state import whole_row
 from shouwen.bench.histories import Arrival
 
 Rows = npt.NDArray[np.float64]
@@ -65,15 +65,12 @@ class Bank:
     def _with_relations(self, rows: Rows, steps: Mapping[int, Sequence[Step]]) -> Rows:
         """Append the features of relations; the engine has no other way to them than row by row."""
         relations = self.relations or {}
-        known = rows.shape[1]
         whole = np.empty((len(rows), len(NAMES)), np.float64)
-        whole[:, :known] = rows
-        values = rows.tolist()
         at = 0
         for customer, own in steps.items():
             related = relations.get(customer, _NOBODY)
             for _, at_ms in own:
-                whole[at, known:] = relation_row(related, values[at], at_ms)
+                whole[at] = whole_row(rows[at], related, at_ms)
                 at += 1
         return whole
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from features import EMPTY, LOG_CAP, NAMES, PLAN, record_count, update_and_read
-from features.relation_rows import relation_row
 from features.relations import Relations
+from features.state import whole_row
 from shouwen.bench.bank import Bank
 from shouwen.bench.comparison import Contest, compare
 from shouwen.bench.histories import Arrival, Traffic, arrivals, in_order, relations_of
@@ -106,7 +106,7 @@ class FeaturesBenchmark:
             for customer, at_ms, events in timed:
                 log, row = update_and_read(logs.get(customer, EMPTY), events, at_ms)
                 logs[customer] = log
-                relation_row(relations.get(customer, nobody), row.tolist(), at_ms)
+                whole_row(row, relations.get(customer, nobody), at_ms)
 
         return cpu_us_per_event(once, events=len(timed), runs=self.runs)
 
