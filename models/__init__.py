@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from models.errors import CheckpointError, ModelError, RowError, SnapshotError
+from models.features_of import FEATURES_OF, ROW, USE_OF, checked_features
 from models.labels import DPD30, DRAWN_30D, LabelPolicy
 from models.online import OnlineModel
 from models.progress import Progress, auc_of
@@ -41,11 +42,14 @@ if TYPE_CHECKING:
 __all__ = [
     "DPD30",
     "DRAWN_30D",
+    "FEATURES_OF",
     "PROPENSITY",
     "PROPENSITY_FEATURES",
     "RISK",
     "RISK_FEATURES",
+    "ROW",
     "SCHEMAS",
+    "USE_OF",
     "CheckpointError",
     "ConstantScorer",
     "LabelPolicy",
@@ -63,6 +67,7 @@ __all__ = [
     "SnapshotError",
     "SnapshotRule",
     "auc_of",
+    "checked_features",
     "fallback",
     "load_scorer",
     "model_id_of",

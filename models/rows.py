@@ -1,4 +1,4 @@
-"""Rows that models read: which features, in which order, rounded to float32."""
+"""Rows that models read: features in an order, rounded to float32."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from models.errors import RowError
 
-MAX_FEATURES = 40
+MAX_FEATURES = 48
 Row = NDArray[np.float32]
 
 
@@ -22,7 +22,7 @@ class RowSchema:
     infinite.
 
     Args:
-        names: At most 40 feature names, each once (docs/domain.md, "Features").
+        names: At most 48 feature names, each once (docs/domain.md, "Features").
 
     >>> schema = RowSchema(("salary_month_cnt_180d", "cash_buffer_days"))
     >>> schema.row({"cash_buffer_days": 12.5})

@@ -51,9 +51,9 @@ def test_the_hash_is_of_the_order_too() -> None:
 
 
 @pytest.mark.parametrize("names", [(), ("a", "a"), tuple(f"f{i}" for i in range(MAX_FEATURES + 1))])
-def test_a_schema_has_one_to_forty_different_names(names: tuple[str, ...]) -> None:
+def test_a_schema_has_one_to_forty_eight_different_names(names: tuple[str, ...]) -> None:
     """The size of a snapshot and of an example rests on it."""
-    with pytest.raises(RowError, match="1 to 40"):
+    with pytest.raises(RowError, match="1 to 48"):
         RowSchema(names)
 
 
