@@ -4,9 +4,25 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from contracts.envelope import Code, EpochMs, Ours
+from contracts.envelope import Code, EpochMs, Ours, Token
 
 Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{16,64}$")]
+ModelName = Literal[
+    "drawn_30d",
+    "applied_14d",
+    "engaged_3d",
+    "retained_flow_30d",
+    "complaint_30d",
+    "dpd30_mob3",
+    "dpd90_after_dpd30",
+    "uplift_30d",
+    "anomaly",
+    "dpd30",
+]
+"""What a model answers: a label, the effect of a contact, or how unusual a customer is.
+
+`dpd30` is `dpd30_mob3` as older snapshots called it; it is read, and never scores again.
+"""
 
 
 class ModelSnapshot(Ours):
@@ -15,9 +31,10 @@ class ModelSnapshot(Ours):
     `body` is plain data (numbers as float hex where bits matter), never code. `model_id` is
     `<name>:<first 16 hex digits of sha256>`; `parent` is the snapshot that it grew from.
     `metrics` are of progressive validation: each label was scored before it was learnt.
+    `approved_by` are the people who let it serve; a risk model needs two (see `ModelOrder`).
     """
 
-    name: Literal["drawn_30d", "dpd30"]
+    name: ModelName
     model_id: Code
     parent: Code | None
     sha256: Hex
@@ -27,6 +44,7 @@ class ModelSnapshot(Ours):
     calibrated: bool
     metrics: dict[str, float]
     body: dict[str, Any]
+    approved_by: tuple[Token, ...] = ()
 
 
 class SnapshotRecord(Ours):

@@ -13,6 +13,7 @@ from decisions.situation import Trigger
 from decisions.strategy import Strategy, load
 from decisions.verdict import Verdict, apply
 from engine.case import Case
+from engine.labels import open_contact_row
 from engine.outputs import Output, output
 from engine.scoring import scores_of
 from features import NAMES, SCHEMA_HASH
@@ -98,6 +99,7 @@ def _publish(case: Case, verdict: Verdict) -> list[Output]:
         for topic, key, message in verdict.messages
     ]
     outputs += [_alert(case, verdict, number) for number in range(len(verdict.alerts))]
+    outputs += open_contact_row(case, decision, verdict)
     return outputs
 
 

@@ -1,114 +1,184 @@
-"""Rows as they were scored, and the labels that come to them later.
+"""Rows as they were scored, and when the labels that wait for them are over.
 
-One row per customer and week is shared by all labels of that week; a risk row is opened for each
-drawn loan. A positive is told when it is seen, a negative when its time is over.
+Three kinds of row (docs/domain.md, "Feedback and labels"): a customer's week without a loan, a
+contact or its control, and a drawn loan. `engine.label_events` says what makes a label true.
 """
 
-from typing import Literal
+from collections.abc import Mapping, Sequence
 
-from contracts.decode import SourceEvent
-from contracts.examples import Example, LabelName
+from contracts.decisions import Decision
+from contracts.examples import Example, ExampleStatus, LabelName, RowKind
 from contracts.ids import stable_id
-from contracts.loan_events import CollectionStage, MonitoringStage
 from contracts.topics import DAY_MS, Topic
-from decisions.loan_state import Transition
+from decisions.verdict import Verdict
 from engine.case import Case
 from engine.outputs import Output, output
-from engine.scoring import SCHEMAS, row_of, scorer_of
+from engine.scoring import row_of, scores_of_labels
 from engine.subject import OpenRow
-from models import to_hex
+from models import POLICIES, ROW, to_hex
 
 WEEK_MS = 7 * DAY_MS
-DRAWN_DAYS = 30
-RISK_DAYS = 120
-DPD_DAYS = 30
 MAX_OPEN_ROWS = 16
 ELIGIBLE_STATES = ("account_no_loan", "applying", "approved_undrawn")
-_NO_WEEK = -1
+KEPT_SHARE_PCT = 50
+LEAST_BALANCE_MINOR = 100_000
+"""Below 1,000 yuan there is no balance to keep, and nothing is asked."""
+UNDONE_FOR_MS = 30 * DAY_MS
+"""How long a label that came true may be taken back."""
+LOAN_ROW_MS = POLICIES["dpd90_after_dpd30"].horizon_ms
 
-Status = Literal["opened", "positive", "closed", "revised"]
+_NO_WEEK = -1
+_TIMER = "label.close:"
+_LABELS: Mapping[str, LabelName] = {**{name: name for name in POLICIES}, "dpd30": "dpd30_mob3"}
+"""Labels by the name that a state may hold; `dpd30` is of rows opened by an older version."""
 
 
 def open_weekly_row(case: Case) -> list[Output]:
     """Open this week's row of a customer who could come to draw a first loan.
 
-    Source: docs/domain.md, "Feedback and labels": at most one row per customer and week, so that
-    a busy customer does not outvote the rest.
+    At most one per customer and week, so that a busy customer does not outvote the rest. Who has
+    applied already is not asked whether he will; who holds next to nothing, not what he will keep.
     """
     week = case.at_ms // WEEK_MS
     subject = case.subject
-    if subject.facts.loan.state not in ELIGIBLE_STATES:
+    state = subject.facts.loan.state
+    if state not in ELIGIBLE_STATES:
         return []
-    if any(row.week == week for row in subject.rows):
+    if any(row.week == week and row.kind in {"", "week"} for row in subject.rows):
         return []
-    row_id = stable_id("r", case.subject_id, "week", week)
-    return _open(case, row_id, week, "drawn_30d", DRAWN_DAYS)
+    labels: list[LabelName] = ["drawn_30d"]
+    if state == "account_no_loan":
+        labels.append("applied_14d")
+    balance_minor = case.features["balance_last_minor"]
+    keep_minor = 0
+    if balance_minor >= LEAST_BALANCE_MINOR:
+        labels.append("retained_flow_30d")
+        keep_minor = int(balance_minor) * KEPT_SHARE_PCT // 100
+    row = OpenRow(
+        row_id=stable_id("r", case.subject_id, "week", week),
+        week=week,
+        at_ms=case.at_ms,
+        labels={},
+        kind="week",
+        keep_minor=keep_minor,
+    )
+    return _open(case, row, labels)
 
 
-def label_drawdown(case: Case, transition: Transition) -> list[Output]:
-    """Tell the open rows that the customer drew, and open the risk row of the new loan."""
-    outputs = []
-    loan_id = transition.loan_id or "unknown"
-    for row in case.subject.rows:
-        if row.labels.pop("drawn_30d", None) is not None:
-            del_timer(case, row.row_id, "drawn_30d")
-            row.positives["drawn_30d"] = loan_id
-            outputs.append(_example(case, row.row_id, "drawn_30d", "positive"))
-    return outputs
+def open_contact_row(case: Case, decision: Decision, verdict: Verdict) -> list[Output]:
+    """Open the row of a customer's first contact of a week, or of the first that was held out.
+
+    Protection is no offer, so it opens none.
+    """
+    treated = decision.disposition == "acted"
+    if verdict.protective or not (treated or decision.disposition == "held_out"):
+        return []
+    week = case.at_ms // WEEK_MS
+    if any(row.week == week and row.kind == "contact" for row in case.subject.rows):
+        return []
+    labels: list[LabelName] = ["complaint_30d"]
+    if treated:
+        labels.append("engaged_3d")
+    if case.subject.facts.loan.state in ELIGIBLE_STATES:
+        labels.append("drawn_30d")
+    row = OpenRow(
+        row_id=stable_id("r", case.subject_id, "contact", week),
+        week=week,
+        at_ms=case.at_ms,
+        labels={},
+        kind="contact",
+        decision_id=decision.decision_id,
+    )
+    return _open(
+        case,
+        row,
+        labels,
+        treated=treated,
+        selection_prob_micro=decision.selection_prob_micro,
+    )
 
 
-def open_risk_row(case: Case, loan_id: str) -> list[Output]:
-    """Open the risk row of a loan that was just drawn: is it 30 days past due within 120 days?"""
+def open_loan_row(case: Case, loan_id: str) -> list[Output]:
+    """Open the row of a loan that was just drawn: will it be paid?"""
     row_id = stable_id("r", case.subject_id, "loan", loan_id)
     if any(row.row_id == row_id for row in case.subject.rows):
         return []
-    outputs = _open(case, row_id, _NO_WEEK, "dpd30", RISK_DAYS)
-    if outputs:
-        case.subject.rows[-1].loan_id = loan_id
-    return outputs
+    row = OpenRow(
+        row_id=row_id,
+        week=_NO_WEEK,
+        at_ms=case.at_ms,
+        labels={},
+        loan_id=loan_id,
+        kind="loan",
+    )
+    return _open(case, row, ["dpd30_mob3", "dpd90_after_dpd30"])
 
 
-def revise_drawdown(case: Case, loan_id: str) -> list[Output]:
-    """Take positives back: the drawdown that made them so was undone."""
-    outputs = []
-    for row in case.subject.rows:
-        if row.positives.get("drawn_30d") == loan_id:
-            del row.positives["drawn_30d"]
-            outputs.append(_example(case, row.row_id, "drawn_30d", "revised"))
-    return outputs
-
-
-def close_on_event(case: Case, event: SourceEvent) -> list[Output]:
-    """Label risk rows whose loan is now 30 days past due or more."""
-    if not isinstance(event, MonitoringStage | CollectionStage) or event.dpd_days < DPD_DAYS:
+def come_true(case: Case, row: OpenRow, label: LabelName, because: str) -> list[Output]:
+    """Say that a label of a row came true, if it still waits; `because` is what may undo it."""
+    if not _stop_waiting(case, row, label):
         return []
-    outputs = []
-    for row in case.subject.rows:
-        if row.loan_id == event.loan_id and row.labels.pop("dpd30", None) is not None:
-            del_timer(case, row.row_id, "dpd30")
-            outputs.append(_example(case, row.row_id, "dpd30", "positive"))
-    return outputs
+    row.positives[label] = because
+    return [_step(case, row, label, "positive")]
+
+
+def take_back(case: Case, row: OpenRow, label: LabelName) -> list[Output]:
+    """Say that what made a label true was undone; from now on it is a no."""
+    if row.positives.pop(label, None) is None:
+        return []
+    return [_step(case, row, label, "revised")]
+
+
+def fall_away(case: Case, row: OpenRow, label: LabelName) -> list[Output]:
+    """Say that a label's question does not arise any more, if it still waits."""
+    return [_step(case, row, label, "void")] if _stop_waiting(case, row, label) else []
 
 
 def close_on_time(case: Case, reference: str) -> list[Output]:
-    """Close the label whose time is over: it did not come true."""
-    row_id, _, label = reference.partition("/")
-    name: LabelName = "dpd30" if label == "dpd30" else "drawn_30d"
-    outputs = [
-        _example(case, row_id, name, "closed")
-        for row in case.subject.rows
-        if row.row_id == row_id and row.labels.pop(name, None) is not None
-    ]
+    """Answer the label whose time is over: no, unless it is one that only now can be told."""
+    row_id, _, name = reference.partition("/")
+    label = _LABELS[name]
+    outputs: list[Output] = []
+    for row in case.subject.rows:
+        if row.row_id != row_id or not _stop_waiting(case, row, label):
+            continue
+        if label == "retained_flow_30d" and _is_kept(case, row):
+            outputs.append(_step(case, row, label, "positive"))
+            continue
+        outputs.append(_step(case, row, label, "closed"))
+        if label == "dpd30_mob3":  # what was never 30 days late cannot be 90 days late after it
+            outputs += fall_away(case, row, "dpd90_after_dpd30")
     _forget_old_rows(case)
     return outputs
 
 
-def del_timer(case: Case, row_id: str, label: LabelName) -> None:
-    """Drop the timer that would have closed a label."""
-    case.subject.timers.pop(f"label.close:{row_id}/{label}", None)
+def waits(row: OpenRow, label: LabelName) -> bool:
+    """Say whether a label of a row has no answer yet."""
+    return label in row.labels or (label == "dpd30_mob3" and "dpd30" in row.labels)
 
 
-def _open(case: Case, row_id: str, week: int, label: LabelName, days: int) -> list[Output]:
+def _stop_waiting(case: Case, row: OpenRow, label: LabelName) -> bool:
+    """Drop a label and its timer; say whether it had been waiting."""
+    names = ("dpd30_mob3", "dpd30") if label == "dpd30_mob3" else (label,)
+    waited = False
+    for name in names:
+        case.subject.timers.pop(f"{_TIMER}{row.row_id}/{name}", None)
+        waited = row.labels.pop(name, None) is not None or waited
+    return waited
+
+
+def _is_kept(case: Case, row: OpenRow) -> bool:
+    return case.features["balance_last_minor"] >= row.keep_minor  # a missing balance is not kept
+
+
+def _open(
+    case: Case,
+    row: OpenRow,
+    labels: Sequence[LabelName],
+    *,
+    treated: bool | None = None,
+    selection_prob_micro: int | None = None,
+) -> list[Output]:
     _forget_old_rows(case)
     subject = case.subject
     if case.partition.facts.loads_history:
@@ -117,38 +187,63 @@ def _open(case: Case, row_id: str, week: int, label: LabelName, days: int) -> li
         subject.rows_dropped += 1
         case.partition.count("rows_dropped")
         return []
-    closes_ms = case.at_ms + days * DAY_MS
-    subject.rows.append(
-        OpenRow(row_id=row_id, week=week, at_ms=case.at_ms, labels={label: closes_ms})
+    names = tuple(labels)
+    for label in names:
+        row.labels[label] = case.at_ms + POLICIES[label].horizon_ms
+        subject.timers[f"{_TIMER}{row.row_id}/{label}"] = row.labels[label]
+    subject.rows.append(row)
+    values = row_of(case)
+    given = scores_of_labels(case, values, names)
+    example = Example(
+        row_id=row.row_id,
+        status="opened",
+        subject_id=case.subject_id,
+        at_ms=case.at_ms,
+        partition=case.partition.facts.partition,
+        seq=case.seq,
+        ordinal=case.next_ordinal(),
+        schema_hash=ROW.schema_hash,
+        row_hex=to_hex(values),
+        kind=_kind(row),
+        label_names=names,
+        scores={label: one.score.hex() for label, one in given.items()},
+        model_ids={label: one.model_id for label, one in given.items()},
+        treated=treated,
+        selection_prob_micro=selection_prob_micro,
+        decision_id=row.decision_id,
     )
-    subject.timers[f"label.close:{row_id}/{label}"] = closes_ms
-    return [_example(case, row_id, label, "opened")]
+    for label in names:
+        case.partition.count(f"examples_{label}_opened")
+    return [output(Topic.EXAMPLES, key=case.subject_id, message=example, seq=case.seq)]
 
 
 def _forget_old_rows(case: Case) -> None:
-    """Drop rows whose every label is closed and whose positives can no longer be taken back."""
-    horizon = case.at_ms - RISK_DAYS * DAY_MS
-    week_horizon = case.at_ms - DRAWN_DAYS * DAY_MS
+    """Drop rows whose every label has an answer that can no longer be taken back.
+
+    The row of this week stays, and that of a loan for its horizon, so that no second one is opened.
+    """
+    week = case.at_ms // WEEK_MS
     case.subject.rows = [
         row
         for row in case.subject.rows
         if row.labels
-        or (row.positives and row.at_ms > week_horizon)
-        or (row.week == _NO_WEEK and row.at_ms > horizon)
-        or row.week == case.at_ms // WEEK_MS
+        or row.week == week
+        or (row.positives and row.at_ms > case.at_ms - UNDONE_FOR_MS)
+        or (row.week == _NO_WEEK and row.at_ms > case.at_ms - LOAN_ROW_MS)
     ]
 
 
-def _example(case: Case, row_id: str, label: LabelName, status: Status) -> Output:
-    """Return the example of one step; only an opened row carries its numbers."""
-    row_hex = score_hex = schema_hash = model_id = None
-    if status == "opened":
-        row = row_of(case, label)
-        scorer = scorer_of(case.partition, label)
-        row_hex, score_hex = to_hex(row), scorer.score(row).hex()
-        schema_hash, model_id = SCHEMAS[label].schema_hash, scorer.model_id
+def _kind(row: OpenRow) -> RowKind:
+    match row.kind:
+        case "week" | "contact" | "loan":
+            return row.kind
+        case _:
+            return "loan" if row.week == _NO_WEEK else "week"
+
+
+def _step(case: Case, row: OpenRow, label: LabelName, status: ExampleStatus) -> Output:
     example = Example(
-        row_id=row_id,
+        row_id=row.row_id,
         label_name=label,
         status=status,
         subject_id=case.subject_id,
@@ -156,10 +251,6 @@ def _example(case: Case, row_id: str, label: LabelName, status: Status) -> Outpu
         partition=case.partition.facts.partition,
         seq=case.seq,
         ordinal=case.next_ordinal(),
-        schema_hash=schema_hash,
-        row_hex=row_hex,
-        score_hex=score_hex,
-        model_id=model_id,
     )
     case.partition.count(f"examples_{label}_{status}")
     return output(Topic.EXAMPLES, key=case.subject_id, message=example, seq=case.seq)

@@ -5,7 +5,8 @@ from contracts.ids import stable_id
 from contracts.topics import DAY_MS, Topic
 from decisions.loan_state import Transition
 from engine.case import Case
-from engine.labels import label_drawdown, open_risk_row, revise_drawdown
+from engine.label_events import label_drawdown, revise_drawdown
+from engine.labels import open_loan_row
 from engine.outputs import Output, output
 
 ATTRIBUTION_DAYS = 90
@@ -25,16 +26,16 @@ def publish_transitions(case: Case, transitions: tuple[Transition, ...]) -> list
         if transition.revokes is not None and transition.loan_id is not None:
             outputs += revise_drawdown(case, transition.loan_id)
         case.partition.count(f"to_{transition.to_state}")
-    outputs += _open_risk_rows(case)
+    outputs += _open_loan_rows(case)
     return outputs
 
 
-def _open_risk_rows(case: Case) -> list[Output]:
-    """Open a risk row for each loan drawn just now."""
+def _open_loan_rows(case: Case) -> list[Output]:
+    """Open the row of each loan drawn just now."""
     outputs: list[Output] = []
     for loan in case.subject.facts.loan.loans.values():
         if loan.drawn_at_ms == case.at_ms and not loan.cancelled:
-            outputs += open_risk_row(case, loan.loan_id)
+            outputs += open_loan_row(case, loan.loan_id)
     return outputs
 
 

@@ -30,7 +30,8 @@ from decisions.situation import Trigger
 from engine.case import Case
 from engine.decide import decide_moments
 from engine.event_ids import note_arrival
-from engine.labels import close_on_event, open_weekly_row
+from engine.label_events import label_event
+from engine.labels import open_weekly_row
 from engine.loan_changes import publish_transitions
 from engine.neighbours import cause_of, is_for_a_place, tell_neighbours
 from engine.outputs import Output
@@ -77,7 +78,7 @@ def step(partition: PartitionState, subject: SubjectState, entry: Entry) -> list
         return outputs
     partition.sample(entry.seq, values)
     outputs += publish_transitions(case, transitions)
-    outputs += close_on_event(case, event)
+    outputs += label_event(case, event)
     renew_loan_timers(subject)
     outputs += decide_moments(case, trigger)
     outputs += open_weekly_row(case)

@@ -20,11 +20,13 @@ class StateError(ValueError):
 
 
 class OpenRow(msgspec.Struct, array_like=True):
-    """A scored row that waits for its labels: one per customer and week, shared by all labels.
+    """A scored row that waits for its labels; one row is shared by all labels that can be asked.
 
     `labels` maps a label that is still open to the time it closes; `positives` a label that came
-    true to the loan that made it so, as long as that loan may still be taken back. A risk row
-    belongs to `loan_id` and to no week (-1).
+    true to what made it so (a loan, an application, an event), which may still be taken back.
+    `kind` is what the row is about: a week, a contact (of `decision_id`) or a loan (`loan_id`);
+    a row of an older version has none, and is of a week, or of a loan if its week is -1.
+    `keep_minor` is the balance that counts as kept at the end of the horizon.
     """
 
     row_id: str
@@ -33,6 +35,9 @@ class OpenRow(msgspec.Struct, array_like=True):
     labels: dict[str, int]
     positives: dict[str, str] = {}
     loan_id: str | None = None
+    kind: str = ""
+    decision_id: str | None = None
+    keep_minor: int = 0
 
 
 class SubjectState(msgspec.Struct, array_like=True):

@@ -12,20 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import CheckpointError, ModelError, RowError, SnapshotError
 from models.features_of import FEATURES_OF, ROW, USE_OF, checked_features
-from models.labels import DPD30, DRAWN_30D, LabelPolicy
+from models.labels import DPD30_MOB3, DRAWN_30D, POLICIES, LabelPolicy
 from models.online import OnlineModel
 from models.progress import Progress, auc_of
-from models.rows import (
-    PROPENSITY,
-    PROPENSITY_FEATURES,
-    RISK,
-    RISK_FEATURES,
-    Row,
-    RowSchema,
-    to_hex,
-)
+from models.rows import Row, RowSchema, to_hex
 from models.scorer import (
-    SCHEMAS,
     ConstantScorer,
     LinearScorer,
     Scorer,
@@ -40,15 +31,11 @@ if TYPE_CHECKING:
     from models.river_challenger import RiverChallenger
 
 __all__ = [
-    "DPD30",
+    "DPD30_MOB3",
     "DRAWN_30D",
     "FEATURES_OF",
-    "PROPENSITY",
-    "PROPENSITY_FEATURES",
-    "RISK",
-    "RISK_FEATURES",
+    "POLICIES",
     "ROW",
-    "SCHEMAS",
     "USE_OF",
     "CheckpointError",
     "ConstantScorer",

@@ -1,17 +1,14 @@
-"""One label's learner: champion and challenger, their measures, and the rows still open."""
+"""One label's learner: lines that learn side by side, and their measures."""
 
-import heapq
-from collections import Counter
+import math
 from typing import Any, Self
 
-from contracts.examples import Example
-from models.errors import RowError
+from contracts.examples import Example, LabelName, RowKind
 from models.labels import LabelPolicy
 from models.linear import LinearLearner
-from models.open_rows import MAX_OPEN_ROWS, OpenRow, OpenRows
+from models.lines import FAST, MAIN, RIVER, Line
+from models.open_rows import OpenRow
 from models.progress import Progress
-from models.river_challenger import RiverChallenger
-from models.rows import RowSchema
 
 POSITIVES_TO_CALIBRATE = 200
 """Matured positives before a calibration ratio means anything: its error is then about 7 %."""
@@ -19,36 +16,48 @@ POSITIVES_TO_CALIBRATE = 200
 CALIBRATED_FROM, CALIBRATED_TO = 0.8, 1.25
 """Mean predicted over observed that counts as calibrated."""
 
+LINES = (MAIN, FAST, RIVER)
+_SERVED = 2 * len(LINES)
+"""Place, among a row's numbers, of the score that the decision saw; before it two per line."""
+
 
 class Head:
     """Learns one label under its policy (see `models.labels`).
 
-    An example is applied at most once by (row, status): an `opened` behind the newest of its
-    partition, a second `positive`, `closed` or `revised`, or one whose row is gone, changes
-    nothing but `counts`.
+    The learner tells it each thing once and in order (`models.lessons`). Every row is scored
+    before it teaches, and measured at its horizon with the score that it had when it was opened.
 
     Args:
-        policy: The label, and when it teaches.
-        schema: The features of its rows.
-        max_open_rows: Open rows kept at most; beyond half of it, a sample teaches.
+        policy: The label, the rows that it is learnt from, and when it teaches.
     """
 
-    def __init__(
-        self, policy: LabelPolicy, schema: RowSchema, *, max_open_rows: int = MAX_OPEN_ROWS
-    ) -> None:
+    width = _SERVED + 1
+
+    def __init__(self, policy: LabelPolicy) -> None:
         self.policy = policy
-        self.schema = schema
-        self.champion = LinearLearner(schema.names, prior=policy.prior, warmup=policy.warmup)
-        self.challenger = RiverChallenger(schema.names, prior=policy.prior)
-        self.progress = Progress()
-        self.challenger_progress = Progress()
+        self.lines = {name: Line(name, policy) for name in LINES}
+        self.served = Progress()
         self.learned = 0
         self.positives = 0
         self.steps = 0
-        self.counts: Counter[str] = Counter()
-        self._rows = OpenRows(limit=max_open_rows)
-        self._due: list[tuple[int, str]] = []
-        self._newest_opened: dict[int, tuple[int, int]] = {}
+
+    @property
+    def name(self) -> LabelName:
+        """The label."""
+        return self.policy.label_name
+
+    @property
+    def progress(self) -> Progress:
+        """The measures of the line that serves."""
+        return self.lines[MAIN].progress
+
+    @property
+    def champion(self) -> LinearLearner:
+        """The line that serves."""
+        model = self.lines[MAIN].model
+        if not isinstance(model, LinearLearner):
+            raise TypeError(f"head {self.name} needs a linear line to serve; got {type(model)}")
+        return model
 
     @property
     def is_calibrated(self) -> bool:
@@ -57,160 +66,95 @@ class Head:
         enough = self.progress.positives >= POSITIVES_TO_CALIBRATE
         return enough and ratio is not None and CALIBRATED_FROM <= ratio <= CALIBRATED_TO
 
-    def apply(self, example: Example) -> None:
-        """Apply one step in the life of one row."""
-        match example.status:
-            case "opened":
-                self._open(example)
-            case "positive":
-                self._come_true(example.row_id)
-            case "revised":
-                self._take_back(example.row_id)
-            case "closed":
-                self._close(example.row_id)
+    def listens(self, kind: RowKind, labels: tuple[LabelName, ...]) -> bool:
+        """Whether rows of this kind, with these labels, teach this head."""
+        return kind == self.policy.row_kind and self.name in labels
 
-    def advance(self, at_ms: int) -> None:
-        """Make final what is known of rows whose horizon is over at `at_ms`."""
-        while self._due and self._due[0][0] <= at_ms:
-            _, row_id = heapq.heappop(self._due)
-            row = self._rows.get(row_id)
-            if row is not None and row.state != "open":
-                self._settle(row_id, row, outcome=row.state == "positive")
+    def opened(self, row: OpenRow, example: Example) -> None:
+        """Score a new row; under `fake_negative` it teaches "no" at once."""
+        numbers = [math.nan] * self.width
+        for place, line in enumerate(self.lines.values()):
+            numbers[2 * place] = line.score(row.row)
+        served = example.scores.get(self.name)
+        numbers[_SERVED] = math.nan if served is None else float.fromhex(served)
+        row.numbers[self.name] = numbers
+        if self.policy.kind == "fake_negative":
+            self._teach(row, y=False)
+
+    def told(self, row: OpenRow, label: LabelName, *, outcome: bool) -> None:
+        """Let a label that came true, or was taken back, teach as the policy says."""
+        del label
+        if self.policy.kind == "wait":
+            return
+        self._undo(row, y=not outcome)
+        self._teach(row, y=outcome)
+
+    def settled(self, row: OpenRow, label: LabelName, *, outcome: bool) -> None:
+        """Measure a row at its horizon; teach it now if it has not taught yet."""
+        del label
+        numbers = row.numbers[self.name]
+        for place, line in enumerate(self.lines.values()):
+            line.progress.add(numbers[2 * place], outcome=outcome, opened_at_ms=row.opened_at_ms)
+        if not math.isnan(numbers[_SERVED]):
+            self.served.add(numbers[_SERVED], outcome=outcome, opened_at_ms=row.opened_at_ms)
+        if math.isnan(numbers[1]):
+            self._teach(row, y=outcome)
 
     def metrics(self) -> dict[str, float]:
-        """Return the measures of the champion, of the challenger, and the counts."""
-        challenger = self.challenger_progress.measures()
+        """Return the measures of what serves, of the lines beside it, and of what was served."""
+        beside = {
+            f"{'challenger' if name == RIVER else name}_{what}": value
+            for name, line in self.lines.items()
+            if name != MAIN
+            for what, value in line.progress.measures().items()
+        }
         return {
             **self.progress.measures(),
-            **{f"challenger_{name}": value for name, value in challenger.items()},
-            **{f"examples_{name}": float(n) for name, n in sorted(self.counts.items())},
-            "open_rows": float(len(self._rows)),
-            "dropped_rows": float(self._rows.dropped),
+            **beside,
+            **{f"served_{what}": value for what, value in self.served.measures().items()},
             "refused_updates": float(self.champion.refused),
         }
+
+    def snapshot_body(self) -> dict[str, Any] | None:
+        """Return what scores, or none while the bins are not fixed."""
+        return self.champion.scoring_data() if self.champion.is_ready else None
 
     def to_data(self) -> dict[str, Any]:
         """Return the whole state as JSON data."""
         return {
-            "schema_hash": self.schema.schema_hash,
-            "champion": self.champion.to_data(),
-            "challenger": self.challenger.to_data(),
-            "progress": self.progress.to_data(),
-            "challenger_progress": self.challenger_progress.to_data(),
+            "lines": {name: line.to_data() for name, line in self.lines.items()},
+            "served": self.served.to_data(),
             "learned": self.learned,
             "positives": self.positives,
             "steps": self.steps,
-            "counts": dict(sorted(self.counts.items())),
-            "rows": self._rows.to_data(),
-            "newest_opened": {str(p): list(c) for p, c in sorted(self._newest_opened.items())},
         }
 
     @classmethod
-    def from_data(cls, data: dict[str, Any], policy: LabelPolicy, schema: RowSchema) -> Self:
+    def from_data(cls, data: dict[str, Any], policy: LabelPolicy) -> Self:
         """Return what `to_data` described, to the bit."""
-        head = cls(policy, schema)
-        head.champion = LinearLearner.from_data(data["champion"])
-        head.challenger = RiverChallenger.from_data(data["challenger"])
-        head.progress = Progress.from_data(data["progress"])
-        head.challenger_progress = Progress.from_data(data["challenger_progress"])
+        head = cls(policy)
+        for name in LINES:
+            head.lines[name] = Line.from_data(data["lines"][name], name, policy)
+        head.served = Progress.from_data(data["served"])
         head.learned, head.positives, head.steps = (
             data["learned"], data["positives"], data["steps"],
         )  # fmt: skip
-        head.counts = Counter(data["counts"])
-        head._rows = OpenRows.from_data(data["rows"])
-        head._due = head._rows.waiting(policy.horizon_ms)
-        head._newest_opened = {int(p): (c[0], c[1]) for p, c in data["newest_opened"].items()}
         return head
 
-    def _open(self, example: Example) -> None:
-        place = (example.seq, example.ordinal)
-        newest = self._newest_opened.get(example.partition, (-1, -1))
-        if example.row_id in self._rows or place <= newest:
-            self.counts["duplicates"] += 1
-            return
-        self._newest_opened[example.partition] = place
-        if example.schema_hash != self.schema.schema_hash or example.row_hex is None:
-            self.counts["unreadable"] += 1
-            return
-        try:
-            row = self.schema.from_hex(example.row_hex)
-        except RowError:
-            self.counts["unreadable"] += 1
-            return
-        if not self._rows.has_room(example.row_id):
-            return
-        probability = self.champion.score_row(row)
-        opened = OpenRow(
-            row=row,
-            opened_at_ms=example.at_ms,
-            probability=probability,
-            taught_probability=probability,
-            challenger_probability=self.challenger.score_row(row),
-        )
-        self._rows.put(example.row_id, opened)
-        self.counts["opened"] += 1
-        if self.policy.kind == "fake_negative":
-            self._teach(opened, y=False)
-
-    def _come_true(self, row_id: str) -> None:
-        row = self._find(row_id)
-        if row is None:
-            return
-        if row.was_positive:
-            self.counts["duplicates"] += 1
-            return
-        self._relabel(row, y=True)
-        row.state, row.was_positive = "positive", True
-        heapq.heappush(self._due, (row.opened_at_ms + self.policy.horizon_ms, row_id))
-        self.counts["positive"] += 1
-
-    def _take_back(self, row_id: str) -> None:
-        row = self._find(row_id)
-        if row is None:
-            return
-        if row.state != "positive":
-            self.counts["duplicates"] += 1
-            return
-        self._relabel(row, y=False)
-        row.state = "revised"
-        self.counts["revised"] += 1
-
-    def _close(self, row_id: str) -> None:
-        row = self._find(row_id)
-        if row is None:
-            return
-        if row.state == "positive":
-            self.counts["duplicates"] += 1
-            return
-        self._settle(row_id, row, outcome=False)
-        self.counts["closed"] += 1
-
-    def _find(self, row_id: str) -> OpenRow | None:
-        row = self._rows.get(row_id)
-        if row is None:
-            self.counts["without_row"] += 1
-        return row
-
-    def _settle(self, row_id: str, row: OpenRow, *, outcome: bool) -> None:
-        self.progress.add(row.probability, outcome=outcome)
-        self.challenger_progress.add(row.challenger_probability, outcome=outcome)
-        if self.policy.kind == "wait":
-            self._teach(row, y=outcome)
-        self._rows.remove(row_id)
-
     def _teach(self, row: OpenRow, *, y: bool) -> None:
-        row.taught_probability = self.champion.learn_row(row.row, y)
-        self.challenger.learn_row(row.row, y)
+        numbers = row.numbers[self.name]
+        for place, line in enumerate(self.lines.values()):
+            numbers[2 * place + 1] = line.teach(row.row, y=y)
         self.learned += 1
         self.positives += y
         self.steps += 1
 
-    def _relabel(self, row: OpenRow, *, y: bool) -> None:
-        """Replace the step that stands by one with the other label."""
-        if self.policy.kind == "wait":
+    def _undo(self, row: OpenRow, *, y: bool) -> None:
+        """Take back the step that stands, if one does."""
+        numbers = row.numbers[self.name]
+        if math.isnan(numbers[1]):
             return
-        self.champion.undo_row(row.row, not y, row.taught_probability)
-        self.challenger.undo_row(row.row, not y, row.challenger_probability)
+        for place, line in enumerate(self.lines.values()):
+            line.undo(row.row, y=y, probability=numbers[2 * place + 1])
         self.learned -= 1
-        self.positives -= not y
-        self._teach(row, y=y)
+        self.positives -= y

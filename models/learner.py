@@ -1,19 +1,22 @@
-"""The one learner: every label's examples in order, snapshots, and a checkpoint that is data."""
+"""The one learner: every head's rows in order, snapshots, and a checkpoint that is data."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from contracts.examples import Example, LabelName
+from contracts.examples import Example, LabelName, RowKind
 from contracts.snapshots import ModelSnapshot, SnapshotRecord
 from models.canonical import sha256_of
 from models.errors import CheckpointError
+from models.features_of import ROW
 from models.head import Head
-from models.labels import DPD30, DRAWN_30D, LabelPolicy
-from models.open_rows import MAX_OPEN_ROWS
-from models.scorer import SCHEMAS, model_id_of
+from models.labels import POLICIES
+from models.lessons import LearnsRows
+from models.open_rows import LIMITS
+from models.row_life import RowLife
+from models.scorer import model_id_of
 
-_FORMAT = "learner/1"
-_POLICIES: tuple[LabelPolicy, ...] = (DRAWN_30D, DPD30)
+_FORMAT = "learner/2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,14 +33,14 @@ class SnapshotRule:
 
 
 class Learner:
-    """Learns both labels from one stream of examples; it has no clock and asks nothing else.
+    """Learns all labels from one stream of examples; it has no clock and asks nothing else.
 
     The same examples in the same order give the same weights, to the bit, also when the learner is
     stopped anywhere and resumed from its checkpoint.
 
     Args:
         rule: When `snapshot_due` says yes.
-        max_open_rows: Open rows kept per label; beyond half of it a sample of the new ones.
+        limits: Open rows kept of each kind; beyond half of it a sample of the new ones.
 
     >>> learner = Learner()
     >>> learner.snapshot_due(0), learner.snapshot(0, examples_offset=0)
@@ -45,13 +48,16 @@ class Learner:
     """
 
     def __init__(
-        self, *, rule: SnapshotRule | None = None, max_open_rows: int = MAX_OPEN_ROWS
+        self,
+        *,
+        rule: SnapshotRule | None = None,
+        limits: Mapping[RowKind, int] = LIMITS,
     ) -> None:
         self.rule = rule or SnapshotRule()
         self._heads: dict[LabelName, Head] = {
-            policy.label_name: Head(policy, SCHEMAS[policy.label_name], max_open_rows=max_open_rows)
-            for policy in _POLICIES
+            name: Head(policy) for name, policy in POLICIES.items()
         }
+        self.life = RowLife(self._all(), limits=limits)
         self._clock_ms = 0
         self._applied_since = 0
         self._steps_at_last = 0
@@ -68,18 +74,29 @@ class Learner:
         """Return one label's learner, to read its measures."""
         return self._heads[name]
 
+    def metrics(self, name: LabelName) -> dict[str, float]:
+        """Return the measures of a label: of its head, of its rows, and what came of examples."""
+        return {
+            **self._heads[name].metrics(),
+            **{
+                f"examples_{what}": float(count)
+                for what, count in sorted(self.life.counts[name].items())
+            },
+            "open_rows": float(sum(name in row.states for _, row in self.life.rows)),
+            "dropped_rows": float(self.life.rows.dropped[POLICIES[name].row_kind]),
+        }
+
     def apply(self, example: Example) -> None:
         """Apply one example; the caller gives the order, and a repetition changes nothing."""
         self.advance(example.at_ms)
-        self._heads[example.label_name].apply(example)
+        self.life.apply(example)
         self._applied_since += 1
         self._note_steps()
 
     def advance(self, at_ms: int) -> None:
-        """Let time pass up to `at_ms`: rows whose horizon is over become final."""
+        """Let time pass up to `at_ms`: labels whose horizon is over become final."""
         self._clock_ms = max(self._clock_ms, at_ms)
-        for head in self._heads.values():
-            head.advance(self._clock_ms)
+        self.life.advance(self._clock_ms)
         self._note_steps()
 
     def snapshot_due(self, at_ms: int) -> bool:
@@ -108,7 +125,7 @@ class Learner:
         snapshots = tuple(
             snapshot
             for name, head in self._heads.items()
-            if head.champion.is_ready and (snapshot := self._snapshot_of(name, head)) is not None
+            if head.policy.serves and (snapshot := self._snapshot_of(name, head)) is not None
         )
         self._parents.update({snapshot.name: snapshot.model_id for snapshot in snapshots})
         self._applied_since = 0
@@ -128,7 +145,9 @@ class Learner:
         """Return the whole state as JSON data."""
         return {
             "format": _FORMAT,
-            "heads": {name: head.to_data() for name, head in self._heads.items()},
+            "schema_hash": ROW.schema_hash,
+            "heads": {head.name: head.to_data() for head in self._all()},
+            "life": self.life.to_data(),
             "clock_ms": self._clock_ms,
             "applied_since": self._applied_since,
             "steps_at_last": self._steps_at_last,
@@ -144,7 +163,7 @@ class Learner:
         """Return the learner that `to_checkpoint` described, to the bit.
 
         Raises:
-            CheckpointError: another hash, another format, or models of other features.
+            CheckpointError: another hash, another format, or rows of other features.
         """
         if (actual := sha256_of(checkpoint)) != sha256:
             raise CheckpointError(
@@ -154,18 +173,18 @@ class Learner:
         if checkpoint.get("format") != _FORMAT:
             raise CheckpointError(
                 f"Learner needs a checkpoint of format {_FORMAT!r}; got "
-                f"{checkpoint.get('format')!r}. Resume with the version that wrote it."
+                f"{checkpoint.get('format')!r}. Resume with the version that wrote it, or delete "
+                "models.v1: this version then learns again from the beginning of examples.v1."
+            )
+        if checkpoint["schema_hash"] != ROW.schema_hash:
+            raise CheckpointError(
+                f"Learner needs rows of features {ROW.schema_hash}; got a checkpoint on "
+                f"{checkpoint['schema_hash']}. Learn again from the beginning of examples.v1."
             )
         learner = cls(rule=rule)
-        for policy in _POLICIES:
-            name = policy.label_name
-            data, schema = checkpoint["heads"][name], SCHEMAS[name]
-            if data["schema_hash"] != schema.schema_hash:
-                raise CheckpointError(
-                    f"Learner needs {name} on features {schema.schema_hash}; got a checkpoint on "
-                    f"{data['schema_hash']}. Learn again from the beginning of examples.v1."
-                )
-            learner._heads[name] = Head.from_data(data, policy, schema)
+        for name, policy in POLICIES.items():
+            learner._heads[name] = Head.from_data(checkpoint["heads"][name], policy)
+        learner.life = RowLife.from_data(checkpoint["life"], learner._all())
         learner._clock_ms = checkpoint["clock_ms"]
         learner._applied_since = checkpoint["applied_since"]
         learner._steps_at_last = checkpoint["steps_at_last"]
@@ -178,8 +197,13 @@ class Learner:
         """Return the hash of everything the learner knows."""
         return sha256_of(self.to_checkpoint())
 
+    def _all(self) -> tuple[LearnsRows, ...]:
+        return tuple(self._heads.values())
+
     def _snapshot_of(self, name: LabelName, head: Head) -> ModelSnapshot | None:
-        body = head.champion.scoring_data()
+        body = head.snapshot_body()
+        if body is None:
+            return None
         sha256 = sha256_of(body)
         parent, model_id = self._parents.get(name), model_id_of(name, sha256)
         if model_id == parent:
@@ -189,16 +213,16 @@ class Learner:
             model_id=model_id,
             parent=parent,
             sha256=sha256,
-            schema_hash=head.schema.schema_hash,
+            schema_hash=ROW.schema_hash,
             learned=head.learned,
             positives=head.positives,
             calibrated=head.is_calibrated,
-            metrics=head.metrics(),
+            metrics=self.metrics(name),
             body=body,
         )
 
     def _steps(self) -> int:
-        return sum(head.steps for head in self._heads.values())
+        return sum(head.steps for head in self._all())
 
     def _note_steps(self) -> None:
         if self._first_step_ms is None and self._steps() > self._steps_at_last:

@@ -1,65 +1,75 @@
-"""Rows whose label is not final yet: bounded, in the order of opening, and stored compactly."""
+"""Rows that wait for labels, shared by all heads: bounded, in the order of opening, and compact."""
 
 import base64
-from dataclasses import dataclass
-from typing import Any, Literal, Self
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 
+from contracts.examples import LabelName, RowKind
 from contracts.ids import unit_interval
 from models.rows import Row
 
 State = Literal["open", "positive", "revised"]
 _STATES: tuple[State, ...] = ("open", "positive", "revised")
+_ABSENT = "-"
+_KINDS: tuple[RowKind, ...] = get_args(RowKind)
+_TREATED = (None, False, True)
 
-MAX_OPEN_ROWS = 12_000
-"""Rows kept per label; a checkpoint of two full labels stays below 6 MB of the topic's 8 MB."""
+LIMITS: Mapping[RowKind, int] = {"week": 4_000, "contact": 2_500, "loan": 2_000}
+"""Rows kept of each kind; a full checkpoint stays below the 8 MB that the topic takes."""
 
 
 @dataclass(slots=True)
 class OpenRow:
-    """A row that was scored and may still come true.
+    """A row that was scored, and what is known of each label that still waits.
 
     Args:
         row: The features as they were scored.
         opened_at_ms: When it was opened.
-        probability: The learner's score at that time: what is measured.
-        taught_probability: The score before the step that stands now: what undo needs.
-        challenger_probability: The challenger's score at opening.
-        state: What is known so far.
-        was_positive: Whether a `positive` was ever applied: a second one is a duplicate.
+        kind: What it is about.
+        customer: A hash of the customer (32 bits), to resample by customer.
+        treated: Of a contact: whether the customer was contacted, or held out.
+        selection_prob_micro: How likely that was, in millionths; 0 where nothing was chosen.
+        anomaly: How unusual the customer was, NaN where nobody said.
+        states: Each label that is not final, and what is known of it.
+        numbers: What each head keeps with the row (see `models.lessons`).
     """
 
     row: Row
     opened_at_ms: int
-    probability: float
-    taught_probability: float
-    challenger_probability: float
-    state: State = "open"
-    was_positive: bool = False
+    kind: RowKind = "week"
+    customer: int = 0
+    treated: bool | None = None
+    selection_prob_micro: int = 0
+    anomaly: float = float("nan")
+    states: dict[LabelName, State] = field(default_factory=dict)
+    numbers: dict[str, list[float]] = field(default_factory=dict)
 
 
 class OpenRows:
-    """At most `limit` open rows by id; where they get many, a sample of the new ones is kept.
+    """Open rows by id, at most so many of each kind; of more, a sample of the new ones is kept.
 
-    A row that is kept stays until its label is final. To drop the oldest for the newest would
+    A row that is kept stays until its last label is final. To drop the oldest for the newest would
     leave early negatives whose positives come too late to find them: beyond a few thousand
     customers the learner would hear of hardly any success. So up to half the limit every row is
     kept, and from there on fewer and fewer, by a hash of the id; the rest are counted in `dropped`.
 
-    >>> rows = OpenRows(limit=2)
-    >>> a_row = OpenRow(np.zeros(1, dtype=np.float32), 0, 0.5, 0.5, 0.5)
+    >>> rows = OpenRows(limits={"week": 2, "contact": 2, "loan": 2})
     >>> for row_id in ("r-1", "r-2", "r-3"):
-    ...     if rows.has_room(row_id):
-    ...         rows.put(row_id, a_row)
-    >>> "r-1" in rows, len(rows), rows.dropped
+    ...     if rows.has_room("week", row_id):
+    ...         rows.put(row_id, OpenRow(np.zeros(1, dtype=np.float32), 0))
+    >>> "r-1" in rows, len(rows), rows.dropped["week"]
     (True, 2, 1)
     """
 
-    def __init__(self, *, limit: int = MAX_OPEN_ROWS) -> None:
-        self.limit = limit
-        self.dropped = 0
+    def __init__(self, *, limits: Mapping[RowKind, int] = LIMITS) -> None:
+        self.limits = dict(limits)
+        self.dropped: Counter[str] = Counter()
         self._rows: dict[str, OpenRow] = {}
+        self._held: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -67,76 +77,104 @@ class OpenRows:
     def __contains__(self, row_id: str) -> bool:
         return row_id in self._rows
 
+    def __iter__(self) -> Iterator[tuple[str, OpenRow]]:
+        return iter(self._rows.items())
+
     def get(self, row_id: str) -> OpenRow | None:
         """Return the open row of this id, if there is one."""
         return self._rows.get(row_id)
 
-    def has_room(self, row_id: str) -> bool:
+    def has_room(self, kind: RowKind, row_id: str) -> bool:
         """Say whether a new row is to be kept; one that is not is counted."""
-        free_share = (self.limit - len(self._rows)) / self.limit
+        limit = self.limits[kind]
+        free_share = (limit - self._held[kind]) / limit
         if unit_interval("open-row", row_id) < 2 * free_share:
             return True
-        self.dropped += 1
+        self.dropped[kind] += 1
         return False
 
     def put(self, row_id: str, row: OpenRow) -> None:
         """Keep a new row, for which there is room."""
         self._rows[row_id] = row
+        self._held[row.kind] += 1
 
     def remove(self, row_id: str) -> None:
-        """Forget a row whose label is final."""
-        del self._rows[row_id]
-
-    def waiting(self, horizon_ms: int) -> list[tuple[int, str]]:
-        """Return (due, id) of the rows whose outcome is known and waits for the horizon."""
-        return sorted(
-            (row.opened_at_ms + horizon_ms, row_id)
-            for row_id, row in self._rows.items()
-            if row.state != "open"
-        )
+        """Forget a row whose last label is final."""
+        self._held[self._rows.pop(row_id).kind] -= 1
 
     def to_data(self) -> dict[str, Any]:
         """Return all rows as JSON data, column by column: a third of the size of row by row."""
         rows = list(self._rows.values())
-        matrix = np.array([row.row for row in rows], dtype="<f4")
-        numbers = [
-            (row.probability, row.taught_probability, row.challenger_probability) for row in rows
-        ]
+        labels = sorted({label for row in rows for label in row.states})
+        heads = sorted({head for row in rows for head in row.numbers})
         return {
-            "limit": self.limit,
-            "dropped": self.dropped,
+            "limits": self.limits,
+            "dropped": dict(sorted(self.dropped.items())),
             "ids": "\n".join(self._rows),
-            "rows": _text(matrix.tobytes()),
-            "opened_at_ms": _text(np.array([r.opened_at_ms for r in rows], dtype="<i8").tobytes()),
-            "probabilities": _text(np.array(numbers, dtype="<f8").tobytes()),
-            "states": "".join(str(_STATES.index(row.state)) for row in rows),
-            "were_positive": "".join("1" if row.was_positive else "0" for row in rows),
+            "rows": _text(np.array([row.row for row in rows], dtype="<f4")),
+            "opened_at_ms": _text(np.array([row.opened_at_ms for row in rows], dtype="<i8")),
+            "kinds": "".join(str(_KINDS.index(row.kind)) for row in rows),
+            "customers": _text(np.array([row.customer for row in rows], dtype="<u4")),
+            "treated": "".join(str(_TREATED.index(row.treated)) for row in rows),
+            "selection": _text(np.array([r.selection_prob_micro for r in rows], dtype="<u4")),
+            "anomalies": _text(np.array([row.anomaly for row in rows], dtype="<f8")),
+            "states": {label: "".join(_digit(row, label) for row in rows) for label in labels},
+            "numbers": {head: _numbers(rows, head) for head in heads},
         }
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> Self:
         """Return what `to_data` described, in the same order."""
-        rows = cls(limit=data["limit"])
-        rows.dropped = data["dropped"]
+        rows = cls(limits=data["limits"])
+        rows.dropped = Counter(data["dropped"])
         ids = data["ids"].split("\n") if data["ids"] else []
         count = len(ids)
-        matrix = np.frombuffer(base64.b64decode(data["rows"]), dtype="<f4")
-        matrix = matrix.astype(np.float32).reshape(count, -1 if count else 0)
-        opened = np.frombuffer(base64.b64decode(data["opened_at_ms"]), dtype="<i8").tolist()
-        numbers = np.frombuffer(base64.b64decode(data["probabilities"]), dtype="<f8")
-        triples = numbers.reshape(count, 3).tolist()
+        matrix = _array(data["rows"], "<f4").astype(np.float32)
+        matrix = matrix.reshape(count, -1 if count else 0)
+        opened = _array(data["opened_at_ms"], "<i8").tolist()
+        customers = _array(data["customers"], "<u4").tolist()
+        selection = _array(data["selection"], "<u4").tolist()
+        anomalies = _array(data["anomalies"], "<f8").tolist()
         for i, row_id in enumerate(ids):
-            rows._rows[row_id] = OpenRow(
+            row = OpenRow(
                 matrix[i].copy(),
                 opened[i],
-                triples[i][0],
-                triples[i][1],
-                triples[i][2],
-                state=_STATES[int(data["states"][i])],
-                was_positive=data["were_positive"][i] == "1",
+                kind=_KINDS[int(data["kinds"][i])],
+                customer=customers[i],
+                treated=_TREATED[int(data["treated"][i])],
+                selection_prob_micro=selection[i],
+                anomaly=anomalies[i],
+                states={
+                    label: _STATES[int(digits[i])]
+                    for label, digits in data["states"].items()
+                    if digits[i] != _ABSENT
+                },
             )
+            rows.put(row_id, row)
+        for head, kept in data["numbers"].items():
+            present = [i for i, digit in enumerate(kept["present"]) if digit == "1"]
+            values = _array(kept["values"], "<f8").reshape(len(present), -1).tolist()
+            for i, numbers in zip(present, values, strict=True):
+                rows._rows[ids[i]].numbers[head] = numbers
         return rows
 
 
-def _text(raw: bytes) -> str:
-    return base64.b64encode(raw).decode()
+def _digit(row: OpenRow, label: LabelName) -> str:
+    state = row.states.get(label)
+    return _ABSENT if state is None else str(_STATES.index(state))
+
+
+def _numbers(rows: list[OpenRow], head: str) -> dict[str, str]:
+    values = [row.numbers[head] for row in rows if head in row.numbers]
+    return {
+        "present": "".join("1" if head in row.numbers else "0" for row in rows),
+        "values": _text(np.array(values, dtype="<f8")),
+    }
+
+
+def _text(array: Any) -> str:  # Any: an array of any of the types above
+    return base64.b64encode(array.tobytes()).decode()
+
+
+def _array(text: str, dtype: str) -> Any:  # Any: an array of that type
+    return np.frombuffer(base64.b64decode(text), dtype=dtype)

@@ -170,7 +170,7 @@ def _contact(made: Made) -> str:
 
 
 def _pd(before: Made, after: Made) -> str:
-    for name in after.scores.keys() & before.scores.keys() & {"dpd30", "pd", "pd_12m"}:
+    for name in after.scores.keys() & before.scores.keys() & {"dpd30_mob3", "pd_12m"}:
         mine, other = float.fromhex(before.scores[name]), float.fromhex(after.scores[name])
         return f" (pd {mine:.2%} → {other:.2%})"
     return ""

@@ -9,21 +9,22 @@ from contracts.decisions import Decision
 from contracts.examples import Example
 from contracts.journal import Entry
 from contracts.topics import Topic
-from engine.scoring import PLACES, SCHEMAS
+from engine.scoring import PLACES
 from features import NAMES, Asked, FrameRow, training_frame
-from models import to_hex
+from models import ROW, to_hex
 from replay.as_of import known_events
 from replay.folding import Engine
 from replay.frame_labels import Labels, Of, of_decisions, of_examples
 
 _EXAMPLE = b'"event_type":"example"'
+_ROW = "row"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
     """A row that is wanted, and the bits that were scored then, to be compared with the row's.
 
-    `scored` maps the name of a feature (a decision) or of a label (a row, as float32) to hex.
+    `scored` maps the name of a feature (a decision) or `row` (all of it, as float32) to hex.
     """
 
     labels: Labels
@@ -88,9 +89,8 @@ def _bits(row: FrameRow[Scored], scored: dict[str, str]) -> Iterator[tuple[str, 
     """Yield the bits of the frame and those that were scored, in the form they were scored in."""
     numbers: dict[str, float] | None = None
     for name, wanted in scored.items():
-        if name in SCHEMAS:
-            label = next(label for label in SCHEMAS if label == name)
-            yield to_hex(SCHEMAS[label].row(row.values[PLACES[label]])), wanted
+        if name == _ROW:
+            yield to_hex(ROW.row(row.values[PLACES])), wanted
             continue
         if numbers is None:
             numbers = dict(zip(NAMES, row.values.tolist(), strict=True))
@@ -106,7 +106,7 @@ def _examples(kept: KeptJournal, partition: int, engine: Engine) -> list[Asked[S
         if output.topic is Topic.EXAMPLES and _EXAMPLE in output.value
     ]
     rows = {
-        example.row_id: {str(example.label_name): example.row_hex}
+        example.row_id: {_ROW: example.row_hex}
         for example in examples
         if example.row_hex is not None and example.schema_hash is not None
     }

@@ -9,14 +9,12 @@ from contracts.conversions import LoanStateChanged
 from contracts.decisions import Decision
 from contracts.examples import Example
 from features import Asked
-from models import DPD30, DRAWN_30D, LabelPolicy
+from models import DRAWN_30D, POLICIES, LabelPolicy
 
 Cell = str | int | float | bool | None
 Labels = Mapping[str, Cell]
 Kind = Literal["text", "whole", "number", "truth"]
 Of = Literal["examples", "decisions"]
-
-POLICIES: Final[tuple[LabelPolicy, ...]] = (DRAWN_30D, DPD30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +33,7 @@ def _label_columns(policy: LabelPolicy) -> tuple[LabelColumn, ...]:
             name=label,
             kind="whole",
             why=f"1: it came true within {days} days; 0: it did not, or was taken back. "
-            "Empty: not known yet, or no label of this row.",
+            "Empty: not known yet, fallen away, or no label of this row.",
         ),
         LabelColumn(
             name=f"{label}_matures_at_ms",
@@ -53,9 +51,17 @@ def _label_columns(policy: LabelPolicy) -> tuple[LabelColumn, ...]:
 COLUMNS: Final[Mapping[Of, tuple[LabelColumn, ...]]] = {
     "examples": (
         LabelColumn(name="row_id", kind="text", why="As in examples.v1."),
-        *(column for policy in POLICIES for column in _label_columns(policy)),
-        LabelColumn(name="score", kind="number", why="What the model said then."),
-        LabelColumn(name="model_id", kind="text", why="The snapshot that said it."),
+        LabelColumn(name="row_kind", kind="text", why="What it is about: week, contact or loan."),
+        LabelColumn(name="treated", kind="truth", why="Of a contact: contacted, or held out."),
+        LabelColumn(
+            name="selection_prob_micro", kind="whole", why="Millionths: how likely that was."
+        ),
+        *(column for policy in POLICIES.values() for column in _label_columns(policy)),
+        *(
+            LabelColumn(name=f"{label}_score", kind="number", why="What its model said then.")
+            for label in POLICIES
+        ),
+        LabelColumn(name="model_ids", kind="text", why="The snapshots that said it."),
     ),
     "decisions": (
         LabelColumn(name="decision_id", kind="text", why="As in decisions.v1."),
@@ -80,26 +86,26 @@ def of_examples(examples: Iterable[Example], *, end_ms: int) -> list[Asked[Label
 
     A row is opened by an event, so its coordinate is behind that event.
     """
-    opened: dict[tuple[str, str], Example] = {}
+    opened: dict[str, Example] = {}
     became: dict[tuple[str, str], int | None] = {}
     for example in examples:
-        key = (example.row_id, example.label_name)
         match example.status:
             case "opened":
-                opened[key] = example
-                became.setdefault(key, None)
+                opened[example.row_id] = example
             case "positive":
-                became[key] = 1
+                became[example.row_id, example.label] = 1
             case "closed" | "revised":
-                became[key] = 0
+                became[example.row_id, example.label] = 0
+            case "void":
+                became[example.row_id, example.label] = None
     return [
         Asked(
             subject_id=example.subject_id,
             seq=example.seq,
             at_ms=example.at_ms,
-            labels=_example_cells(example, became[key], end_ms=end_ms),
+            labels=_example_cells(example, became, end_ms=end_ms),
         )
-        for key, example in opened.items()
+        for example in opened.values()
     ]
 
 
@@ -147,18 +153,24 @@ def of_decisions(
     return asked
 
 
-def _example_cells(example: Example, value: int | None, *, end_ms: int) -> Labels:
-    cells: dict[str, Cell] = {"row_id": example.row_id}
-    for policy in POLICIES:
-        if policy.label_name == example.label_name:
+def _example_cells(
+    example: Example, became: Mapping[tuple[str, str], int | None], *, end_ms: int
+) -> Labels:
+    cells: dict[str, Cell] = {
+        "row_id": example.row_id,
+        "row_kind": example.row_kind,
+        "treated": example.treated,
+        "selection_prob_micro": example.selection_prob_micro,
+    }
+    for label, policy in POLICIES.items():
+        if label in example.labels:
+            value = became.get((example.row_id, label))
             cells |= _label_cells(policy, value, at_ms=example.at_ms, end_ms=end_ms)
         else:
             cells |= {column.name: None for column in _label_columns(policy)}
-    score = example.score_hex
-    return cells | {
-        "score": None if score is None else float.fromhex(score),
-        "model_id": example.model_id,
-    }
+        score = example.scores.get(label)
+        cells[f"{label}_score"] = None if score is None else float.fromhex(score)
+    return cells | {"model_ids": " ".join(sorted(example.model_ids.values())) or None}
 
 
 def _label_cells(

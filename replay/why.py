@@ -14,8 +14,9 @@ from decisions.policy import BANDS, RiskTable
 from decisions.strategy import load
 from engine.outputs import Output
 from engine.partition import PartitionState
-from engine.scoring import SCHEMAS, scorer_of
+from engine.scoring import scorer_of
 from engine.subjects import MemorySubjects
+from models import POLICIES, ROW
 from replay.differences import Difference, differences
 from replay.errors import DecisionNotFoundError
 from replay.folding import Engine
@@ -169,9 +170,9 @@ def _scores(decision: Decision, state: PartitionState) -> tuple[Score, ...]:
     found = []
     for used in decision.models:
         moved: dict[str, float] = {}
-        if used.name in SCHEMAS and used.role == "champion":
-            label = next(label for label in SCHEMAS if label == used.name)
-            moved = scorer_of(state, label).contributions(SCHEMAS[label].row(numbers))
+        label = next((label for label in POLICIES if label == used.name), None)
+        if label is not None and used.role == "champion":
+            moved = scorer_of(state, label).contributions(ROW.row(numbers))
         largest = sorted(moved.items(), key=lambda item: (-abs(item[1]), item[0]))
         found.append(
             Score(

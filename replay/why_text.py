@@ -124,7 +124,7 @@ def event_text(event: EventUsed) -> str:
 def _scores(root: Tree, tree: Why) -> None:
     branch = root.add("评分 Scores")
     titles = {
-        "dpd30": "违约概率 probability of default",
+        "dpd30_mob3": "早期逾期概率 probability of 30 days late",
         "drawn_30d": "30天提款概率 drawdown in 30 d",
     }
     for score in tree.scores:

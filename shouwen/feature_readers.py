@@ -8,7 +8,7 @@ from decisions.risk.rules import RULE_FEATURES
 from decisions.strategy import StrategyError, read_spec
 from decisions.strategy_check import MOMENT_FEATURES
 from features import BY_NAME, NAMES, Formula
-from models import PROPENSITY_FEATURES, RISK_FEATURES
+from models import FEATURES_OF, USE_OF
 from shouwen.errors import ShouwenError
 from shouwen.strategy_files import strategy_path
 from strategies import load_file
@@ -30,15 +30,18 @@ def readers(strategies: Iterable[str] = ()) -> list[Reader]:
         ShouwenError: a strategy cannot be read.
 
     >>> [reader.name for reader in readers() if "salary_growth_ratio" in reader.features]
-    ['model drawn_30d', 'model dpd30']
+    ['model drawn_30d', 'model applied_14d', 'model engaged_3d', 'model retained_flow_30d', \
+'model complaint_30d', 'model dpd30_mob3', 'model dpd90_after_dpd30']
     """
     found = [
         Reader(name=f"moment {moment}", use="marketing", features=tuple(features))
         for moment, features in sorted(MOMENT_FEATURES.items())
     ]
     found.append(Reader(name="risk rules", use="credit", features=RULE_FEATURES))
-    found.append(Reader(name="model drawn_30d", use="marketing", features=PROPENSITY_FEATURES))
-    found.append(Reader(name="model dpd30", use="credit", features=RISK_FEATURES))
+    found += [
+        Reader(name=f"model {label}", use=USE_OF[label], features=features)
+        for label, features in FEATURES_OF.items()
+    ]
     return found + [_strategy(name) for name in strategies]
 
 

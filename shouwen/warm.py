@@ -14,14 +14,14 @@ def warm_kernels() -> None:
     """
     from features import EMPTY, LogEvent, read, update_and_read, update_and_read_many
     from features.kinds import CODES
-    from models import DRAWN_30D, PROPENSITY, LinearLearner
+    from models import DRAWN_30D, ROW, LinearLearner
 
     posting = LogEvent(0, CODES["salary"], 0, 100, 1, 0, 0, 0, 0)
     log, _ = update_and_read(EMPTY, [posting], 0)
     update_and_read_many([EMPTY], [[([posting], 0)]])
     read(log, 1)
-    learner = LinearLearner(PROPENSITY.names, prior=DRAWN_30D.prior, warmup=1)
-    row = np.zeros(len(PROPENSITY.names), dtype=np.float32)
+    learner = LinearLearner(ROW.names, prior=DRAWN_30D.prior, warmup=1)
+    row = np.zeros(len(ROW.names), dtype=np.float32)
     probability = learner.learn_row(row, y=False)
     learner.undo_row(row, y=False, probability=probability)
     learner.learn_row(row, y=True)

@@ -120,10 +120,10 @@ def test_a_stored_snapshot_of_other_features_is_left_out() -> None:
     body = good.body | {"features": ["a_feature_of_yesterday"]}
     old = good.model_copy(update={"body": body, "sha256": sha256_of(body)})
     partition = a_partition()
-    partition.snapshots = {"drawn_30d": old, "dpd30": _snapshots(400)[1]}
+    partition.snapshots = {"drawn_30d": old, "dpd30_mob3": _snapshots(400)[1]}
     back = PartitionState.decode(partition.encode(), build="the next one")
 
-    assert list(back.snapshots) == ["dpd30"]
+    assert list(back.snapshots) == ["dpd30_mob3"]
     assert back.facts.counts["snapshots_unreadable"] == 1
 
 

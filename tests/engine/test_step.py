@@ -118,13 +118,16 @@ def test_a_drawdown_makes_open_rows_positive_and_opens_a_risk_row() -> None:
     _draw(journal, at_ms=NOON_MS + DAY_MS)
     journal.tick(NOON_MS + 122 * DAY_MS)
     outputs, _, _ = _fold(journal)
-    story = [(e.label_name, e.status) for e in _examples(outputs)]
+    contacts = {e.row_id for e in _examples(outputs) if e.kind == "contact"}
+    story = [(e.labels, e.status) for e in _examples(outputs) if e.row_id not in contacts]
 
     assert story == [
-        ("drawn_30d", "opened"),
-        ("drawn_30d", "positive"),
-        ("dpd30", "opened"),
-        ("dpd30", "closed"),
+        (("drawn_30d", "applied_14d"), "opened"),
+        (("applied_14d",), "positive"),
+        (("drawn_30d",), "positive"),
+        (("dpd30_mob3", "dpd90_after_dpd30"), "opened"),
+        (("dpd30_mob3",), "closed"),
+        (("dpd90_after_dpd30",), "void"),
     ]
     changes = _values(outputs, Topic.CONVERSIONS, LoanStateChanged)
     assert [change.conversion for change in changes if change.conversion] == ["first"]
@@ -135,11 +138,14 @@ def test_a_row_nobody_drew_for_closes_after_thirty_days() -> None:
     journal = a_known_customer()
     journal.tick(NOON_MS + 90 * DAY_MS)
     outputs, _, _ = _fold(journal)
-    opened, closed = _examples(outputs)
+    opened, *closed = _examples(outputs)
 
-    assert (opened.status, closed.status) == ("opened", "closed")
-    assert closed.at_ms == opened.at_ms + 30 * DAY_MS
-    assert closed.row_hex is None
+    assert opened.labels == ("drawn_30d", "applied_14d")
+    assert [(e.label, e.status, e.at_ms - opened.at_ms) for e in closed] == [
+        ("applied_14d", "closed", 14 * DAY_MS),
+        ("drawn_30d", "closed", 30 * DAY_MS),
+    ]
+    assert [e.row_hex for e in closed] == [None, None]
 
 
 def test_thirty_days_past_due_makes_the_risk_row_positive() -> None:
@@ -156,7 +162,7 @@ def test_thirty_days_past_due_makes_the_risk_row_positive() -> None:
         )
         journal.event(Topic.LOAN_EVENTS, event, at_ms=NOON_MS + 60 * DAY_MS)
         outputs, _, _ = _fold(journal)
-        told = [e.status for e in _examples(outputs) if e.label_name == "dpd30"]
+        told = [e.status for e in _examples(outputs) if e.label == "dpd30_mob3"]
 
         assert told == ["opened", *expected]
 
@@ -175,7 +181,7 @@ def test_an_undone_drawdown_revises_its_positives() -> None:
     )
     journal.event(Topic.LOAN_EVENTS, undone, at_ms=NOON_MS + DAY_MS)
     outputs, _, _ = _fold(journal)
-    told = [e.status for e in _examples(outputs) if e.label_name == "drawn_30d"]
+    told = [e.status for e in _examples(outputs) if e.label == "drawn_30d"]
 
     assert told[:3] == ["opened", "positive", "revised"]
     changes = _values(outputs, Topic.CONVERSIONS, LoanStateChanged)

@@ -13,7 +13,7 @@ from contracts.recorded import RecordedLine
 from contracts.topics import DAY_MS, EVENT_SOURCES, Topic
 from engine.codec import decode_subject
 from features import SlowLog, log_events
-from models import PROPENSITY, to_hex
+from models import ROW, to_hex
 from tests.invariants.folded import Folded
 from tests.support.memory_bank import MemoryRun
 
@@ -99,10 +99,10 @@ def leaks(folded: Folded) -> list[str]:
                 wrong.append(f"{example.row_id}: {example.status} when it was opened")
             continue
         opened[example.row_id] = place
-        if example.label_name == "drawn_30d":
+        if example.kind == "week":
             slow = _slow_log(by_subject[example.subject_id], seq=example.seq, with_own=True)
             values = slow.read(example.at_ms)
-            row = PROPENSITY.row(values)
+            row = ROW.row(values)
             if to_hex(row) != example.row_hex:
                 wrong.append(f"{example.row_id}: not the numbers of its time")
     return wrong
@@ -164,7 +164,7 @@ def risk_that_asks_for_consent(folded: Folded, silent: Folded) -> list[str]:
 
 def unnamed_degradations(folded: Folded) -> list[str]:
     """10. What was missing when a decision was made is named in it."""
-    demanded = {"dpd30": "risk_model_missing", "drawn_30d": "propensity_model_missing"}
+    demanded = {"dpd30_mob3": "risk_model_missing", "drawn_30d": "propensity_model_missing"}
     return [
         f"{d.decision_id}: {demanded[model.name]} is not named"
         for d in folded.decisions()

@@ -16,11 +16,12 @@ from contracts.journal import Entry
 from contracts.recorded import RecordedLine
 from contracts.topics import Topic
 from engine import decide as engine_decide
-from engine import labels, loan_changes, step
+from engine import label_events, labels, loan_changes, step
 from engine.fold import fold
 from engine.outputs import Output
 from engine.partition import PartitionState
 from engine.scoring import row_of
+from engine.subject import OpenRow
 from engine.subjects import MemorySubjects
 from features import log_events, read, state, take
 from replay.folding import this_engine
@@ -149,12 +150,12 @@ def test_4_windows_are_exact(monkeypatch: Patch) -> None:
 def test_5_a_label_never_meets_a_row_of_its_own_time(monkeypatch: Patch) -> None:
     """Broken: a row is opened at the drawdown, which then makes it positive."""
     assert checks.leaks(in_peace()) == []
-    honest = labels.label_drawdown
+    honest = label_events.label_drawdown
 
     def too_late(case: Any, transition: Any) -> list[Output]:
-        row_id = f"r_late_{transition.loan_id}"
+        row = OpenRow(f"r_late_{transition.loan_id}", -2, case.at_ms, {}, kind="week")
         return [
-            *labels._open(case, row_id, case.at_ms, "drawn_30d", 30),
+            *labels._open(case, row, ["drawn_30d"]),
             *honest(case, transition),
         ]
 
@@ -168,9 +169,9 @@ def test_5_a_row_holds_what_was_known_then(monkeypatch: Patch) -> None:
     """Broken: the row is read as it will be tomorrow."""
     honest = row_of
 
-    def tomorrow(case: Any, label: Any) -> Any:
+    def tomorrow(case: Any) -> Any:
         later = read(case.subject.log, case.at_ms + 86_400_000)
-        return honest(replace(case, values=later), label)
+        return honest(replace(case, values=later))
 
     monkeypatch.setattr(labels, "row_of", tomorrow)
 

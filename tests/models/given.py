@@ -4,28 +4,32 @@ from typing import Any
 
 import numpy as np
 
-from contracts.examples import Example
-from models import PROPENSITY, RISK, to_hex
+from contracts.examples import Example, LabelName
+from models import POLICIES, ROW, to_hex
 
 DAY_MS = 86_400_000
 START_MS = 1_700_000_000_000
-SCHEMA = {"drawn_30d": PROPENSITY, "dpd30": RISK}
+CAUSE = ROW.names.index("inflow_sum_minor_30d")
 
 
-def a_row(label_name: str = "drawn_30d", *, seed: int = 0) -> np.ndarray:
-    """Return a plausible row of a label's model: amounts over decades, some values missing."""
+def a_row(*, seed: int = 0) -> np.ndarray:
+    """Return a plausible row: amounts over decades, some values missing."""
     rng = np.random.default_rng(seed)
-    count = len(SCHEMA[label_name].names)
+    count = len(ROW.names)
     row = np.floor(rng.lognormal(3.0, 2.0, count)).astype(np.float32)
     row[rng.random(count) < 0.1] = np.nan
     return row
 
 
 def an_example(**changes: Any) -> Example:
-    """Return an `opened` drawn_30d example of row r-1, with what the test changes."""
+    """Return an `opened` example of row r-1, which waits for drawn_30d, with what a test changes.
+
+    `label_name` says which label a step is about; an opened row waits for that one alone, and is of
+    the kind from which it is learnt, unless the test names more in `label_names`.
+    """
+    label_name = changes.pop("label_name", "drawn_30d")
     fields: dict[str, Any] = {
         "row_id": "r-1",
-        "label_name": "drawn_30d",
         "status": "opened",
         "subject_id": "c-1",
         "at_ms": START_MS,
@@ -34,27 +38,37 @@ def an_example(**changes: Any) -> Example:
         "ordinal": 0,
     } | changes
     if fields["status"] == "opened":
-        schema = SCHEMA[fields["label_name"]]
-        fields.setdefault("schema_hash", schema.schema_hash)
-        fields.setdefault("row_hex", to_hex(a_row(fields["label_name"])))
+        fields.setdefault("label_names", (label_name,))
+        fields.setdefault("kind", POLICIES[fields["label_names"][0]].row_kind)
+        fields.setdefault("schema_hash", ROW.schema_hash)
+        fields.setdefault("row_hex", to_hex(a_row()))
+    else:
+        fields["label_name"] = label_name
     return Example(**fields)
 
 
-def a_history(rows: int, *, seed: int = 0, positive_share: float = 0.3) -> list[Example]:
+def a_history(
+    rows: int,
+    *,
+    seed: int = 0,
+    positive_share: float = 0.3,
+    labels: tuple[LabelName, ...] = ("drawn_30d", "dpd30_mob3"),
+) -> list[Example]:
     """Return the life of `rows` rows of each label, in order of time, some revised.
 
-    A row comes true within 20 days if its first feature is high (noise aside), else it is closed
-    at its horizon.
+    A row comes true before 20 days if its inflow of 30 days is high (noise aside), else it is
+    closed at its horizon.
     """
     rng = np.random.default_rng(seed)
     steps: list[tuple[int, str, str, str, np.ndarray | None]] = []
-    for label_name, horizon_days in (("drawn_30d", 30), ("dpd30", 120)):
+    for label_name in labels:
+        horizon_days = POLICIES[label_name].horizon_ms // DAY_MS
         for i in range(rows):
             opened = START_MS + int(i * 60 * DAY_MS / rows)
-            row = a_row(label_name, seed=int(rng.integers(1 << 31)))
+            row = a_row(seed=int(rng.integers(1 << 31)))
             row_id = f"{label_name}-{i}"
             steps.append((opened, row_id, label_name, "opened", row))
-            score = np.log1p(np.nan_to_num(row[0])) - 3.0 + rng.normal(0.0, 1.0)
+            score = np.log1p(np.nan_to_num(row[CAUSE])) - 3.0 + rng.normal(0.0, 1.0)
             if score > np.quantile([-2.6, 2.6], 1.0 - positive_share):
                 seen = opened + int(rng.integers(1, 20 * DAY_MS))
                 steps.append((seen, row_id, label_name, "positive", None))

@@ -1,6 +1,7 @@
 """Promises of the learner: labels that come late, snapshots, checkpoints."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,16 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.snapshots import SnapshotRecord
-from models import CheckpointError, Learner, SnapshotRule, to_hex
+from models import POLICIES, ROW, CheckpointError, Learner, SnapshotRule, to_hex
 from models.canonical import canonical_json, sha256_of
-from models.open_rows import MAX_OPEN_ROWS
+from models.open_rows import LIMITS, OpenRow
 from tests.models.given import DAY_MS, START_MS, a_history, a_row, an_example
 
 HISTORY = a_history(260, seed=7)
 TOPIC_BYTES = 8 << 20
 
 
-def taught(examples: list, learner: Learner | None = None, **parameters: int) -> Learner:
+def taught(examples: list, learner: Learner | None = None, **parameters: Any) -> Learner:
     learner = learner or Learner(**parameters)
     for example in examples:
         learner.apply(example)
@@ -42,7 +43,7 @@ def crowd(label_name: str, count: int) -> list:
             row_id=f"other-{i}",
             label_name=label_name,
             at_ms=START_MS - DAY_MS,
-            row_hex=to_hex(a_row(label_name, seed=i)),
+            row_hex=to_hex(a_row(seed=i)),
             partition=7,
             seq=i,
         )
@@ -70,13 +71,13 @@ def test_a_positive_replaces_its_fake_negative() -> None:
 def test_a_positive_that_comes_at_once_leaves_no_trace_of_the_negative() -> None:
     """The weights are those of a model that was told the truth in the first place."""
     learner = taught(crowd("drawn_30d", 250) + life("positive"))
-    told = taught(crowd("drawn_30d", 250)).head("drawn_30d").champion
-    told.learn_row(a_row(), True)
-    champion = learner.head("drawn_30d").champion
+    told = taught(crowd("drawn_30d", 250)).head("drawn_30d").lines["main"]
+    told.teach(a_row(), y=True)
+    line = learner.head("drawn_30d").lines["main"]
 
     for seed in range(20):
         row = a_row(seed=seed)
-        assert abs(champion.score_row(row) - told.score_row(row)) < 1e-9
+        assert abs(line.score(row) - told.score(row)) < 1e-9
 
 
 def test_a_revised_positive_is_a_negative_again() -> None:
@@ -88,8 +89,8 @@ def test_a_revised_positive_is_a_negative_again() -> None:
     assert revised.head("drawn_30d").positives == 0
     assert (
         abs(
-            revised.head("drawn_30d").champion.score_row(row)
-            - never.head("drawn_30d").champion.score_row(row)
+            revised.head("drawn_30d").lines["main"].score(row)
+            - never.head("drawn_30d").lines["main"].score(row)
         )
         < 1e-9
     )
@@ -97,8 +98,8 @@ def test_a_revised_positive_is_a_negative_again() -> None:
 
 def test_a_waiting_label_teaches_only_when_its_horizon_is_over() -> None:
     """Defaults are seen early and repayment late: learnt as they come, all loans look bad."""
-    learner = taught(life("positive", label_name="dpd30"))
-    head = learner.head("dpd30")
+    learner = taught(life("positive", label_name="dpd30_mob3"))
+    head = learner.head("dpd30_mob3")
     learner.advance(START_MS + 120 * DAY_MS - 1)
     assert head.learned == 0
 
@@ -109,7 +110,7 @@ def test_a_waiting_label_teaches_only_when_its_horizon_is_over() -> None:
 
 def test_a_waiting_label_that_closes_is_a_negative() -> None:
     """120 days without 30 days of delay."""
-    head = taught(life("closed", label_name="dpd30", days=120)).head("dpd30")
+    head = taught(life("closed", label_name="dpd30_mob3", days=120)).head("dpd30_mob3")
 
     assert (head.learned, head.positives) == (1, 0)
 
@@ -137,7 +138,7 @@ def test_a_revised_row_is_measured_as_a_negative() -> None:
 def test_what_is_measured_is_the_score_from_before_the_label() -> None:
     """Progressive validation: the row's own lesson must not be in its score."""
     learner = taught(crowd("drawn_30d", 250))
-    before = learner.head("drawn_30d").champion.score_row(a_row())
+    before = learner.head("drawn_30d").lines["main"].score(a_row())
     taught(life("closed", days=30), learner)
 
     assert learner.head("drawn_30d").progress._window[-1] == (before, False)
@@ -146,7 +147,7 @@ def test_what_is_measured_is_the_score_from_before_the_label() -> None:
 # What must not matter.
 
 
-@pytest.mark.parametrize("label_name", ["drawn_30d", "dpd30"])
+@pytest.mark.parametrize("label_name", ["drawn_30d", "dpd30_mob3"])
 @pytest.mark.parametrize("statuses", [(), ("positive",), ("positive", "revised"), ("closed",)])
 def test_an_example_that_comes_twice_changes_nothing(
     label_name: str, statuses: tuple[str, ...]
@@ -155,20 +156,22 @@ def test_an_example_that_comes_twice_changes_nothing(
     once = taught(crowd(label_name, 3) + life(*statuses, label_name=label_name))
     twice = taught(crowd(label_name, 3) + life(*statuses, label_name=label_name))
     taught(life(*statuses, label_name=label_name), twice)
-    heads = [learner.head(label_name) for learner in (once, twice)]
+    twice.advance(START_MS + 300 * DAY_MS)
+    once.advance(START_MS + 300 * DAY_MS)
+    counts = twice.life.counts[label_name]
 
-    assert heads[0].champion.to_data() == heads[1].champion.to_data()
-    assert heads[0].challenger.to_data() == heads[1].challenger.to_data()
-    assert heads[0].progress.to_data() == heads[1].progress.to_data()
-    assert heads[1].counts["duplicates"] + heads[1].counts["without_row"] > 0
+    assert once.head(label_name).to_data() == twice.head(label_name).to_data()
+    assert counts["duplicates"] + counts["without_row"] > 0
 
 
 @pytest.mark.parametrize("status", ["positive", "closed", "revised"])
 def test_an_outcome_of_a_row_that_is_not_there_is_counted(status: str) -> None:
     """After a reset of the learner, old rows go on to mature: that is no reason to stop."""
-    head = taught([an_example(status=status)]).head("drawn_30d")
+    learner = taught([an_example(status=status)])
+    learner.advance(START_MS + DAY_MS)
 
-    assert (head.learned, head.counts["without_row"]) == (0, 1)
+    assert learner.head("drawn_30d").learned == 0
+    assert learner.life.counts["drawn_30d"]["without_row"] == 1
 
 
 @pytest.mark.parametrize(
@@ -177,27 +180,31 @@ def test_an_outcome_of_a_row_that_is_not_there_is_counted(status: str) -> None:
 )
 def test_a_row_that_cannot_be_read_is_counted_and_teaches_nothing(damage: dict) -> None:
     """Rows of an older schema stay in the topic for ever."""
-    head = taught([an_example(**damage)]).head("drawn_30d")
+    learner = taught([an_example(**damage)])
 
-    assert (head.learned, head.counts["unreadable"]) == (0, 1)
+    assert learner.head("drawn_30d").learned == 0
+    assert learner.life.counts["drawn_30d"]["unreadable"] == 1
 
 
 def test_open_rows_are_bounded_and_what_is_dropped_is_counted() -> None:
     """Memory and checkpoint have a limit; what is not kept teaches nothing either."""
-    head = taught(crowd("drawn_30d", 50), max_open_rows=8).head("drawn_30d")
+    learner = taught(crowd("drawn_30d", 50), limits=LIMITS | {"week": 8})
+    measures = learner.metrics("drawn_30d")
 
-    assert head.metrics()["open_rows"] <= 8.0
-    assert head.metrics()["open_rows"] + head.metrics()["dropped_rows"] == 50.0
-    assert head.learned == head.metrics()["open_rows"]
+    assert measures["open_rows"] <= 8.0
+    assert measures["open_rows"] + measures["dropped_rows"] == 50.0
+    assert learner.head("drawn_30d").learned == measures["open_rows"]
 
 
 def test_more_rows_than_fit_do_not_make_success_look_rare() -> None:
     """A full store that dropped its oldest rows would keep their "no" and lose their "yes"."""
-    many = taught(a_history(3_000, seed=3), max_open_rows=300).head("drawn_30d")
-    all_of_them = taught(a_history(3_000, seed=3)).head("drawn_30d")
+    history = a_history(3_000, seed=3, labels=("drawn_30d",))
+    many = taught(history, limits=LIMITS | {"week": 300})
+    all_of_them = taught(history)
 
-    assert many.metrics()["dropped_rows"] > 1_500
-    share, truth = (head.positives / head.learned for head in (many, all_of_them))
+    assert many.metrics("drawn_30d")["dropped_rows"] > 1_500
+    heads = [learner.head("drawn_30d") for learner in (many, all_of_them)]
+    share, truth = (head.positives / head.learned for head in heads)
     assert share == pytest.approx(truth, abs=0.05)
 
 
@@ -218,7 +225,7 @@ def test_a_model_without_bins_has_no_snapshot_but_its_rows_are_in_the_checkpoint
 
     assert record is not None
     assert record.snapshots == ()
-    assert len(record.checkpoint["heads"]["drawn_30d"]["champion"]["held"]) == 199
+    assert record.checkpoint["heads"]["drawn_30d"]["learned"] == 199
 
 
 def test_each_snapshot_names_the_one_it_grew_from() -> None:
@@ -287,10 +294,11 @@ def test_a_model_is_called_calibrated_only_on_evidence() -> None:
 
 def test_online_scores_become_calibrated_and_beat_chance() -> None:
     """The whole way: rows, late labels, undo, measures, on a history with a known cause."""
-    head = taught(a_history(2_500, seed=3)).head("drawn_30d")
-    measures = head.metrics()
+    learner = taught(a_history(2_500, seed=3, labels=("drawn_30d",)))
+    learner.advance(START_MS + 90 * DAY_MS)
+    measures = learner.metrics("drawn_30d")
 
-    assert head.is_calibrated
+    assert learner.head("drawn_30d").is_calibrated
     assert measures["auc"] > 0.7
     assert measures["auc"] > measures["challenger_auc"] - 0.01
     assert measures["open_rows"] == 0.0
@@ -315,7 +323,7 @@ def test_killed_anywhere_and_resumed_it_is_the_same_learner(data: st.DataObject)
 UNDISTURBED = taught(HISTORY)
 
 
-@pytest.mark.parametrize("label_name", ["drawn_30d", "dpd30"])
+@pytest.mark.parametrize("label_name", ["drawn_30d", "dpd30_mob3"])
 @pytest.mark.parametrize("kill_at", [1, 4, 5, 6, 7])
 def test_killed_between_any_two_steps_of_a_row_it_goes_on_as_if_never_stopped(
     label_name: str, kill_at: int
@@ -340,7 +348,7 @@ def test_a_row_that_is_settled_is_not_opened_again_after_a_restart() -> None:
     resumed = Learner.from_checkpoint(learner.to_checkpoint(), sha256=learner.state_sha256())
     taught(life(), resumed)
 
-    assert resumed.head("drawn_30d").counts["opened"] == 1
+    assert resumed.life.counts["drawn_30d"]["opened"] == 1
 
 
 def test_resumed_from_its_own_record_it_publishes_the_same_next_snapshot() -> None:
@@ -372,9 +380,9 @@ def test_a_checkpoint_of_another_format_or_of_other_features_is_refused() -> Non
     """A new version says so instead of reading weights into the wrong places."""
     other_format = Learner().to_checkpoint() | {"format": "learner/9"}
     other_features = Learner().to_checkpoint()
-    other_features["heads"]["dpd30"]["schema_hash"] = "0" * 16
+    other_features["schema_hash"] = "0" * 16
 
-    for checkpoint, match in ((other_format, "learner/9"), (other_features, "needs dpd30 on")):
+    for checkpoint, match in ((other_format, "learner/9"), (other_features, "needs rows of")):
         with pytest.raises(CheckpointError, match=match):
             Learner.from_checkpoint(checkpoint, sha256=sha256_of(checkpoint))
 
@@ -382,20 +390,29 @@ def test_a_checkpoint_of_another_format_or_of_other_features_is_refused() -> Non
 def test_a_checkpoint_with_all_open_rows_fits_into_a_record() -> None:
     """The topic takes 8 MB: a learner that cannot store its state cannot restart."""
     learner = Learner()
-    for label_name in ("drawn_30d", "dpd30"):
+    rng = np.random.default_rng(1)
+    for label_name in POLICIES:
+        taught(crowd(label_name, 300), learner)
         head = learner.head(label_name)
-        rng = np.random.default_rng(1)
-        for example in crowd(label_name, 300):
-            learner.apply(example)
-        opened = head._rows.get("other-0")
-        assert opened is not None
-        for i in range(MAX_OPEN_ROWS):
-            row = rng.lognormal(3.0, 2.0, len(opened.row)).astype(np.float32)
-            copy = type(opened)(row, START_MS, 0.1, 0.2, 0.3)
-            head._rows.put(f"r_{i:020x}", copy)
-        for i in range(head.progress.window_rows):
-            head.progress.add(1 / (i + 3), outcome=i % 10 == 0)
-            head.challenger_progress.add(1 / (i + 3), outcome=i % 10 == 0)
+        for line in head.lines.values():
+            for i in range(line.progress.window_rows):
+                line.progress.add(1 / (i + 3), outcome=i % 10 == 0, opened_at_ms=i * DAY_MS)
+        for i in range(head.served.window_rows):
+            head.served.add(1 / (i + 3), outcome=i % 10 == 0)
+    for kind, limit in LIMITS.items():
+        labels = [name for name, policy in POLICIES.items() if policy.row_kind == kind]
+        for i in range(limit):
+            row = OpenRow(
+                rng.lognormal(3.0, 2.0, len(ROW.names)).astype(np.float32),
+                START_MS,
+                kind=kind,
+                states=dict.fromkeys(labels, "open"),
+                numbers={name: [1 / 3] * learner.head(name).width for name in labels},
+            )
+            learner.life.rows.put(f"r_{kind}{i:016x}", row)
+    for partition in range(12):
+        for seq in range(200):
+            learner.life._arrivals.is_new(an_example(partition=partition, seq=seq))
 
     assert len(canonical_json(learner.to_checkpoint())) < 0.85 * TOPIC_BYTES
 

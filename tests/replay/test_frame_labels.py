@@ -15,17 +15,17 @@ def an_example(status: str, *, label: str = "drawn_30d", row_id: str = "r-1") ->
     return Example.model_validate(
         {
             "row_id": row_id,
-            "label_name": label,
+            "label_name": None if status == "opened" else label,
+            "label_names": (label,) if status == "opened" else (),
+            "kind": "loan" if "dpd" in label else "week",
             "status": status,
             "subject_id": "c-1",
             "at_ms": START,
             "partition": 0,
             "seq": 7,
             "ordinal": 0,
-            "schema_hash": "s",
-            "row_hex": "00",
-            "score_hex": (0.5).hex(),
-            "model_id": "m-1",
+            "scores": {label: (0.5).hex()},
+            "model_ids": {label: "m-1"},
         }
     )
 
@@ -55,11 +55,31 @@ def test_a_drawdown_that_was_taken_back_is_no_positive() -> None:
 
 def test_a_risk_row_says_nothing_about_drawing() -> None:
     """Empty is not 0: the row has no such label."""
-    found = labels("positive", days=120, label="dpd30")
+    found = labels("positive", days=120, label="dpd30_mob3")
 
-    assert (found["dpd30"], found["dpd30_mature"]) == (1, True)
+    assert (found["dpd30_mob3"], found["dpd30_mob3_mature"]) == (1, True)
     assert found["drawn_30d"] is found["drawn_30d_mature"] is None
-    assert found["score"] == 0.5
+    assert (found["dpd30_mob3_score"], found["row_kind"]) == (0.5, "loan")
+
+
+def test_a_question_that_fell_away_has_no_answer() -> None:
+    """A loan that was never 30 days late is no example of one that was and recovered."""
+    found = labels("void", days=210, label="dpd90_after_dpd30")
+
+    assert (found["dpd90_after_dpd30"], found["dpd90_after_dpd30_mature"]) == (None, True)
+
+
+def test_rows_of_an_older_version_are_read() -> None:
+    """examples.v1 is history: what was written before labels shared rows is still in it."""
+    old = {
+        "row_id": "r-1", "label_name": "dpd30", "status": "opened", "subject_id": "c-1",
+        "at_ms": START, "partition": 0, "seq": 7, "ordinal": 0, "schema_hash": "s",
+        "row_hex": "00", "score_hex": (0.5).hex(), "model_id": "dpd30:fallback",
+    }  # fmt: skip
+    (asked,) = of_examples([Example.model_validate(old)], end_ms=START)
+
+    assert asked.labels["row_kind"] == "loan"
+    assert asked.labels["dpd30_mob3_matures_at_ms"] == START + 120 * DAY_MS
 
 
 def a_drawdown(day: float, *, conversion: str | None = "first", revokes: str | None = None) -> Any:

@@ -11,7 +11,7 @@ from contracts.examples import Example, LearnBarrier
 from contracts.slices import HEADER, SliceStamp
 from contracts.snapshots import SnapshotRecord
 from contracts.topics import Topic
-from models import PROPENSITY, SCHEMAS, Learner
+from models import ROW, Learner
 from streams.learn import LearnWork
 from streams.learn_order import BarrierBuffer
 from streams.settings import StreamSettings
@@ -20,20 +20,19 @@ from tests.streams.fakes import MemorySink, a_batch
 
 def an_example(number: int, *, partition: int = 0) -> Example:
     """An opened row of the propensity label."""
-    values = np.full(len(PROPENSITY.names), number % 7, dtype="<f4")
+    values = np.full(len(ROW.names), number % 7, dtype="<f4")
     return Example(
         row_id=f"r-{number}",
-        label_name="drawn_30d",
         status="opened",
+        kind="week",
+        label_names=("drawn_30d",),
         subject_id=f"c-{number}",
         at_ms=number * 1_000,
         partition=partition,
         seq=number,
         ordinal=0,
-        schema_hash=SCHEMAS["drawn_30d"].schema_hash,
+        schema_hash=ROW.schema_hash,
         row_hex=values.tobytes().hex(),
-        score_hex=(0.5).hex(),
-        model_id="none",
     )
 
 
