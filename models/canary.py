@@ -1,5 +1,6 @@
 """A hundred rows that every new snapshot must score about as the last good one did."""
 
+import base64
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.ids import unit_interval
-from models.canonical import pack, unpack
 from models.kernels import logit
 from models.rows import Row
 
@@ -119,7 +119,7 @@ class Canary:
         return {
             "width": self.width,
             "ids": [row_id for _, row_id, _ in self._rows],
-            "rows": [pack(row.astype(np.float64)) for _, _, row in self._rows],
+            "rows": [base64.b64encode(_bytes(row)).decode() for _, _, row in self._rows],
         }
 
     @classmethod
@@ -127,8 +127,8 @@ class Canary:
         """Return what `to_data` described."""
         canary = cls(data["width"])
         canary._rows = [
-            (unit_interval("canary", row_id), row_id, unpack(row, -1).astype(np.float32))
-            for row_id, row in zip(data["ids"], data["rows"], strict=True)
+            (unit_interval("canary", row_id), row_id, _row(text))
+            for row_id, text in zip(data["ids"], data["rows"], strict=True)
         ]
         return canary
 
@@ -153,3 +153,11 @@ def _result(rows: Row, median: float, largest: float, refused: str | None) -> Ca
 
 def _log_odds(probability: float) -> float:
     return logit(min(max(probability, _LEAST_PROBABILITY), 1.0 - _LEAST_PROBABILITY))
+
+
+def _bytes(row: Row) -> bytes:
+    return row.astype("<f4").tobytes()
+
+
+def _row(text: str) -> Row:
+    return np.frombuffer(base64.b64decode(text), dtype="<f4").astype(np.float32)

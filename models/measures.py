@@ -70,7 +70,7 @@ def average_precision_of(probabilities: NDArray[np.float64], outcomes: Outcomes)
     last_of_its_score = np.append(ranked[1:] != ranked[:-1], True)
     rows = (np.flatnonzero(last_of_its_score) + 1).tolist()
     found = hits[last_of_its_score].tolist()
-    total = found[-1]
+    total: int = found[-1]
     added = [now - before for now, before in zip(found, [0, *found[:-1]], strict=True)]
     steps = (more * hit / n for more, hit, n in zip(added, found, rows, strict=True))
     return math.fsum(steps) / total

@@ -1,0 +1,114 @@
+"""Who serves in one head, what serves, what to go back to, and the bets against it."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+from models.contest import LEVEL, Contest
+from models.last_good import Body, LastGood
+
+
+class Champion:
+    """The champion of a head: a line that serves as it learns, a frozen body, or nobody.
+
+    Nobody is a risk model before two people approved one; then a declared prior serves, and the
+    bets are against that. Every other line may challenge: each has a bet at its share of the level,
+    so that the chance of any false "better" in a reign stays at most 1 %.
+
+    Args:
+        lines: The head's lines.
+        line: The one that serves first, or None.
+    """
+
+    def __init__(self, lines: Sequence[str], line: str | None) -> None:
+        self.lines = tuple(lines)
+        self.line = line
+        self.frozen: Body | None = None
+        self.since_ms: int | None = None
+        self.served: Body | None = None
+        self.approved_by: tuple[str, ...] = ()
+        self.is_locked = False
+        self.may_jump = False
+        self.last_good: LastGood | None = None
+        self.contests = _contests(self.lines, line)
+
+    def crown(self, at_ms: int, *, line: str | None, frozen: Body | None) -> None:
+        """Let another one serve; what served until now is what to go back to.
+
+        Going back itself leaves nothing spoilt to go back to: then the last good one stays.
+        """
+        self.line, self.frozen, self.since_ms = line, frozen, at_ms
+        if self.last_good is not None and self.last_good.body == frozen:
+            self.last_good = LastGood(self.last_good.body, since_ms=at_ms)
+        elif self.served is not None and self.served != frozen:
+            self.last_good = LastGood(self.served, since_ms=at_ms)
+        self.contests = _contests(self.lines, line)
+
+    def serves(self, at_ms: int, body: Body) -> None:
+        """Note that `body` serves from now on."""
+        self.served, self.may_jump = body, False
+        if self.since_ms is None:
+            self.since_ms = at_ms
+        if self.last_good is None:
+            self.last_good = LastGood(body, since_ms=at_ms)
+
+    def outgrow(self, at_ms: int) -> None:
+        """Make what serves now the one to go back to, if it was shown to be better than that."""
+        if self.last_good is not None and self.last_good.is_outgrown and self.served is not None:
+            self.last_good = LastGood(self.served, since_ms=at_ms)
+
+    def add(
+        self,
+        *,
+        score: float,
+        last_good: float,
+        challengers: Mapping[str, float],
+        outcome: bool,
+        opened_at_ms: int,
+    ) -> None:
+        """Take the scores that one row had at its opening, and its outcome, into the bets.
+
+        A row that was opened under another champion says nothing about this one.
+        """
+        if self.since_ms is not None and opened_at_ms < self.since_ms:
+            return
+        for line, contest in self.contests.items():
+            challenger = challengers.get(line, math.nan)
+            contest.add(champion=score, challenger=challenger, outcome=outcome)
+        if self.last_good is not None:
+            self.last_good.add(
+                champion=score, mine=last_good, outcome=outcome, opened_at_ms=opened_at_ms
+            )
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the whole state as JSON data."""
+        return {
+            "lines": list(self.lines),
+            "line": self.line,
+            "frozen": self.frozen,
+            "since_ms": self.since_ms,
+            "served": self.served,
+            "approved_by": list(self.approved_by),
+            "is_locked": self.is_locked,
+            "may_jump": self.may_jump,
+            "last_good": None if self.last_good is None else self.last_good.to_data(),
+            "contests": [[line, contest.to_data()] for line, contest in self.contests.items()],
+        }
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> Self:
+        """Return what `to_data` described, to the bit."""
+        champion = cls(data["lines"], data["line"])
+        champion.frozen, champion.served = data["frozen"], data["served"]
+        champion.since_ms = data["since_ms"]
+        champion.approved_by = tuple(data["approved_by"])
+        champion.is_locked, champion.may_jump = data["is_locked"], data["may_jump"]
+        last_good = data["last_good"]
+        champion.last_good = None if last_good is None else LastGood.from_data(last_good)
+        champion.contests = {line: Contest.from_data(kept) for line, kept in data["contests"]}
+        return champion
+
+
+def _contests(lines: Sequence[str], champion: str | None) -> dict[str, Contest]:
+    challengers = [line for line in lines if line != champion]
+    return {line: Contest(level=LEVEL / len(challengers)) for line in challengers}

@@ -1,0 +1,289 @@
+"""The watch over one head: what serves, how well, what is wrong, and who is to serve instead."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.model_orders import ModelOrder
+from contracts.model_reports import EventKind
+from models.canary import Canary, ScoresMany
+from models.champion import Champion
+from models.diary import Diary
+from models.drift import Adwin
+from models.errors import SnapshotError
+from models.last_good import Body
+from models.leak_alarm import LeakAlarm
+from models.measures import log_loss_of
+from models.progress import Progress
+from models.promotion import Verdict, judge
+
+_ORDERS_KEPT = 200
+_DONE: Mapping[str, EventKind] = {
+    "promote": "promoted",
+    "rollback": "rolled_back",
+    "freeze": "frozen",
+}
+ScorerOf = Callable[[Body], ScoresMany]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A line of a head as it stands at a snapshot.
+
+    Args:
+        progress: Its measures.
+        same_bits: Whether its arithmetic gives the same bits everywhere; only then may it serve.
+        body: Makes its snapshot's body; None while it has nothing to score with.
+    """
+
+    progress: Progress
+    same_bits: bool
+    body: Callable[[], Body | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """A row whose label is final, with the scores that it had when it was opened (NaN: none).
+
+    Args:
+        outcome: Whether the label came true.
+        opened_at_ms: When it was opened and scored.
+        scores: Of each line.
+        served: What the decision saw.
+        last_good: Of the body `champion.last_good`, if there was one.
+        bins: Of the head's features; None while the bins are not fixed.
+    """
+
+    outcome: bool
+    opened_at_ms: int
+    scores: Mapping[str, float]
+    served: float
+    last_good: float
+    bins: NDArray[np.int16] | None
+
+
+class Watch:
+    """Watches the lines of one head and decides which of them serves.
+
+    The champion changes in four ways, all of them noted in the diary:
+
+    - a line is promoted by the rule of `models.promotion`;
+    - it is rolled back to the last good body, when that is shown to be better;
+    - people order it (`obey`);
+    - a snapshot that its canary refuses does not serve; what served before serves on.
+
+    Rows come in decision order, at their full horizon: a loss that falls only because negatives
+    mature later than positives would look like drift.
+
+    Args:
+        names: The head's features, in the order of its bins.
+        lines: The head's lines; each may challenge.
+        champion: The line that serves first, or None.
+        is_risk: Nothing is promoted by itself, and a line that is promoted serves frozen.
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        *,
+        lines: Sequence[str],
+        champion: str | None = "main",
+        is_risk: bool = False,
+    ) -> None:
+        self.names = tuple(names)
+        self.is_risk = is_risk
+        self.champion = Champion(lines, champion)
+        self.diary = Diary()
+        self.drift = Adwin()
+        self.leaks = LeakAlarm(self.names)
+        self.wants_snapshot = False
+        self._suspected: set[str] = set()
+        self._orders: list[str] = []
+
+    def settled(self, row: Settled) -> None:
+        """Take one matured row, in decision order."""
+        if row.bins is not None:
+            self.leaks.add(row.bins, outcome=row.outcome)
+        score = row.served
+        if math.isnan(score) and self.champion.line is not None:
+            score = row.scores.get(self.champion.line, math.nan)
+        if math.isnan(score):
+            return
+        if self.drift.add(log_loss_of(np.array([score]), [row.outcome])) == "up":
+            about = (
+                f"log loss of what served rose to {self.drift.mean:.4f} on rows opened until then"
+            )
+            self.diary.note(row.opened_at_ms, "drift", about)
+        self.champion.add(
+            score=score,
+            last_good=row.last_good,
+            challengers=row.scores,
+            outcome=row.outcome,
+            opened_at_ms=row.opened_at_ms,
+        )
+
+    def serve(
+        self, at_ms: int, lines: Mapping[str, Standing], *, canary: Canary, scorer_of: ScorerOf
+    ) -> Body | None:
+        """Return the body that is to serve from now on, or None before there is one.
+
+        Args:
+            at_ms: When the snapshot is taken.
+            lines: All lines of the head.
+            canary: The rows that a new body is held against.
+            scorer_of: Makes a scorer of a body; raises SnapshotError for one that cannot score.
+        """
+        champion = self.champion
+        self.wants_snapshot = False
+        self._note_leaks(at_ms)
+        if not champion.is_locked:
+            self._change_by_itself(at_ms, lines, canary, scorer_of)
+        body = champion.frozen
+        if body is None and champion.line is not None:
+            body = lines[champion.line].body()
+        if body is None:
+            return champion.served
+        before = None if champion.may_jump else champion.served
+        refused = _refusal(before, body, canary, scorer_of)
+        if refused is not None:
+            self.diary.note(at_ms, "snapshot_refused", refused)
+            return champion.served
+        champion.serves(at_ms, body)
+        return body
+
+    def verdict(self, line: str, standing: Standing) -> Verdict:
+        """Say whether a line would take over by itself, and by which conditions."""
+        return judge(
+            contest=self.champion.contests[line],
+            progress=standing.progress,
+            same_bits=standing.same_bits,
+            is_risk=self.is_risk,
+            is_frozen=self.champion.is_locked,
+        )
+
+    def obey(
+        self, order: ModelOrder, lines: Mapping[str, Standing], *, scorer_of: ScorerOf
+    ) -> None:
+        """Do what people ordered, once by the order's id; a refusal is noted with its reason."""
+        if order.order_id in self._orders:
+            return
+        self._orders = [*self._orders, order.order_id][-_ORDERS_KEPT:]
+        self.wants_snapshot = True
+        who = " and ".join(order.people)
+        body, refused = self._ordered_body(order, lines, scorer_of)
+        if body is None:
+            about = f"{order.order} by {who} ({order.reason}): {refused}"
+            self.diary.note(order.at_ms, "order_refused", about)
+            return
+        champion = self.champion
+        champion.is_locked = order.order == "freeze"
+        if order.order == "promote":
+            champion.approved_by = order.people
+        if order.order == "promote" and order.line is not None and not self.is_risk:
+            champion.crown(order.at_ms, line=order.line, frozen=None)
+        else:
+            champion.crown(order.at_ms, line=None, frozen=body)
+        champion.may_jump = True
+        what = order.line or (order.snapshot.model_id if order.snapshot else "what was good")
+        about = f"{what}, by order of {who}: {order.reason}"
+        self.diary.note(order.at_ms, _DONE[order.order], about)
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the whole state as JSON data."""
+        return {
+            "champion": self.champion.to_data(),
+            "diary": self.diary.to_data(),
+            "drift": self.drift.to_data(),
+            "leaks": self.leaks.to_data(),
+            "wants_snapshot": self.wants_snapshot,
+            "suspected": sorted(self._suspected),
+            "orders": list(self._orders),
+        }
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any], *, is_risk: bool) -> Self:
+        """Return what `to_data` described, to the bit."""
+        champion = Champion.from_data(data["champion"])
+        watch = cls(data["leaks"]["names"], lines=champion.lines, is_risk=is_risk)
+        watch.champion = champion
+        watch.diary = Diary.from_data(data["diary"])
+        watch.drift = Adwin.from_data(data["drift"])
+        watch.leaks = LeakAlarm.from_data(data["leaks"])
+        watch.wants_snapshot = data["wants_snapshot"]
+        watch._suspected, watch._orders = set(data["suspected"]), list(data["orders"])
+        return watch
+
+    def _change_by_itself(
+        self, at_ms: int, lines: Mapping[str, Standing], canary: Canary, scorer_of: ScorerOf
+    ) -> None:
+        champion = self.champion
+        if champion.last_good is not None and champion.last_good.should_serve:
+            champion.crown(at_ms, line=None, frozen=champion.last_good.body)
+            champion.may_jump = True
+            self.diary.note(at_ms, "rolled_back", "the last good snapshot was shown to be better")
+            return
+        champion.outgrow(at_ms)
+        for line, contest in champion.contests.items():
+            if contest.is_won and not lines[line].same_bits:
+                self.diary.note(at_ms, "shadow_better", f"{line} predicts better; it never serves")
+            if self.verdict(line, lines[line]).promote:
+                self._promote(at_ms, line, lines[line].body(), canary, scorer_of)
+                return
+
+    def _promote(
+        self, at_ms: int, line: str, body: Body | None, canary: Canary, scorer_of: ScorerOf
+    ) -> None:
+        contest = self.champion.contests[line]
+        refused: str | None = "it has no snapshot yet"
+        if body is not None:
+            refused = _refusal(self.champion.served, body, canary, scorer_of)
+        if refused is not None:
+            self.diary.note(at_ms, "snapshot_refused", f"{line} is not promoted: {refused}")
+            return
+        self.champion.crown(at_ms, line=line, frozen=None)
+        about = f"{line}: evidence {contest.most:.2f} of {contest.needed:.2f} needed"
+        self.diary.note(at_ms, "promoted", f"{about}, after {contest.rows} rows")
+
+    def _ordered_body(
+        self, order: ModelOrder, lines: Mapping[str, Standing], scorer_of: ScorerOf
+    ) -> tuple[Body | None, str]:
+        """Return what an order wants to serve, or None and why that cannot be."""
+        champion = self.champion
+        if order.line is not None and order.line not in lines:
+            return None, f"no line {order.line!r}; there are {', '.join(sorted(lines))}"
+        if order.line is not None and not lines[order.line].same_bits:
+            return None, f"{order.line} never serves: its bits differ between machines"
+        if order.line is not None:
+            body = lines[order.line].body()
+        elif order.snapshot is not None:
+            body = order.snapshot.body
+        elif order.order == "freeze":
+            body = champion.served
+        else:
+            body = None if champion.last_good is None else champion.last_good.body
+        if body is None:
+            return None, "there is no snapshot to serve"
+        try:
+            scorer_of(body)
+        except SnapshotError as error:
+            return None, str(error)
+        return body, ""
+
+    def _note_leaks(self, at_ms: int) -> None:
+        suspects = self.leaks.suspects()
+        for name in sorted(set(suspects) - self._suspected):
+            about = f"{name} alone ranks with an AUC of {suspects[name]:.3f}: is it known in time?"
+            self.diary.note(at_ms, "leak_suspected", about)
+        self._suspected = set(suspects)
+
+
+def _refusal(before: Body | None, after: Body, canary: Canary, scorer_of: ScorerOf) -> str | None:
+    """Return why `after` may not follow `before`, or None."""
+    try:
+        return canary.check(None if before is None else scorer_of(before), scorer_of(after)).refused
+    except SnapshotError as error:
+        return str(error)
