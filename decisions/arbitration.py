@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from contracts.decisions import DecisionContext
 from contracts.ids import unit_interval
 from decisions.actions import Action, Via
+from decisions.chance import Chance
 from decisions.strategy import Arbitration
 
 MICRO = 1_000_000
@@ -29,15 +30,15 @@ def score_minor(
     via: Via,
     arbitration: Arbitration,
     *,
-    propensity_micro: int,
+    chance_micro: int,
     context: DecisionContext,
     branch_path: str,
     touches_30d: int,
 ) -> int:
     """Return what the action is worth, in minor units: one integer product, one floor division.
 
-    Source: docs/domain.md, "Arbitration". Uplift has no evidence yet, so the propensity of a
-    drawdown stands in for it; an action that is not about a drawdown names its own chance.
+    Source: docs/domain.md, "Arbitration". `chance_micro` is what the strategy weighs a drawdown
+    by, propensity or uplift; an action that is not about a drawdown names its own chance.
 
     >>> plain = Arbitration(min_propensity_micro=0, explore_epsilon_micro=0)
     >>> push = Via(channel="app", cost_minor=20, valid_hours=24)
@@ -46,14 +47,14 @@ def score_minor(
     ...     offer,
     ...     push,
     ...     plain,
-    ...     propensity_micro=31_200,
+    ...     chance_micro=31_200,
     ...     context="application",
     ...     branch_path="hq",
     ...     touches_30d=0,
     ... )
     5596
     """
-    chance = propensity_micro if action.success_micro is None else action.success_micro
+    chance = chance_micro if action.success_micro is None else action.success_micro
     weight_pct = arbitration.context_weight_pct.get(context, _PERCENT)
     lever_pct = _lever_pct(arbitration, branch_path)
     worth = (chance * action.value_minor * weight_pct * lever_pct) // _SCALE
@@ -66,33 +67,34 @@ def choose(
     actions: Sequence[tuple[Action, int]],
     arbitration: Arbitration,
     *,
-    propensity_micro: int,
+    chance: Chance,
     decision_id: str,
 ) -> Chosen:
-    """Return the winner among (action, score): the best, or rarely any that is worth its cost.
+    """Return the winner among (action, score): the best, or rarely one that is drawn at random.
 
-    Ties go to the smaller action id, so the order of the arguments does not matter.
+    By propensity, chance draws among the actions that are worth their cost. By uplift it draws
+    among all of them: where the model says that contact does harm nobody would be contacted any
+    more, and it could never learn that it was wrong. Ties go to the smaller action id, so the
+    order of the arguments does not matter.
     """
-    worthy = sorted(
-        (index for index, (action, score) in enumerate(actions) if _worthy(
-            action, score, arbitration, propensity_micro=propensity_micro
-        )),
-        key=lambda index: actions[index][0].id,
-    )  # fmt: skip
-    if not worthy:
+    in_order = sorted(range(len(actions)), key=lambda index: actions[index][0].id)
+    worthy = [index for index in in_order if _worthy(*actions[index], chance)]
+    best = min(worthy, key=lambda index: (-actions[index][1], actions[index][0].id), default=None)
+    drawn_from = in_order if arbitration.chance == "uplift" else worthy
+    if not drawn_from:
         return Chosen(index=None, selection_prob_micro=MICRO)
-    best = min(worthy, key=lambda index: (-actions[index][1], actions[index][0].id))
     winner = best
     epsilon_micro = arbitration.explore_epsilon_micro
     if int(unit_interval("explore", decision_id) * MICRO) < epsilon_micro:
-        winner = worthy[int(unit_interval("explore-which", decision_id) * len(worthy))]
+        winner = drawn_from[int(unit_interval("explore-which", decision_id) * len(drawn_from))]
     greedy_micro = MICRO - epsilon_micro if winner == best else 0
-    return Chosen(index=winner, selection_prob_micro=greedy_micro + epsilon_micro // len(worthy))
+    explored_micro = 0 if winner is None else epsilon_micro // len(drawn_from)
+    return Chosen(index=winner, selection_prob_micro=greedy_micro + explored_micro)
 
 
-def _worthy(action: Action, score: int, arbitration: Arbitration, *, propensity_micro: int) -> bool:
-    chance = propensity_micro if action.success_micro is None else action.success_micro
-    return score > 0 and chance >= arbitration.min_propensity_micro
+def _worthy(action: Action, score: int, chance: Chance) -> bool:
+    micro = chance.micro if action.success_micro is None else action.success_micro
+    return score > 0 and micro >= chance.least_micro
 
 
 def _lever_pct(arbitration: Arbitration, branch_path: str) -> int:

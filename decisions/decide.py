@@ -13,7 +13,8 @@ from contracts.decisions import (
     StrategyUsed,
 )
 from contracts.ids import stable_id
-from decisions.assign import arm_of
+from decisions.assign import arm_of, fresh_arm
+from decisions.chance import chance_of
 from decisions.contact_answer import Asking, ContactAnswer
 from decisions.facts import Deferred
 from decisions.options import Option, candidates, eligible, pick, weigh
@@ -24,6 +25,7 @@ from decisions.record import alerts, degradations, hex_scores, models, rule_resu
 from decisions.risk.screen import Screen, screen
 from decisions.situation import MomentHit, Scores, Situation, Trigger
 from decisions.strategy import DEFAULT_ARM, HOLDOUT, Strategy
+from decisions.trial import Trial, trial_of
 from decisions.verdict import Verdict
 
 
@@ -129,8 +131,9 @@ def _verdict(question: Question) -> Verdict:
         waited=question.tries > 0,
         cool_off_days=plan.risk.h13_cool_off_days,
     )
-    options = [weigh(question, plan, asking, risk, action) for action in actions]
-    chosen, winner = pick(question, plan, options, decision_id)
+    chance = chance_of(question.scores, plan.arbitration)
+    options = [weigh(question, plan, asking, risk, chance, action) for action in actions]
+    chosen, winner = pick(question, plan, options, chance=chance, decision_id=decision_id)
     contact_outcome, rule, answer = _contact(question, options, winner)
     disposition = _disposition(arm, winner, contact_outcome)
     order = None
@@ -181,7 +184,7 @@ def _verdict(question: Question) -> Verdict:
         action=None if order is None else _taken(order),
         adverse_action_required=risk.outcome == "decline"
         and hit.context in {"application", "prescreen_offer", "existing_account"},
-        degradations=degradations(question, risk),
+        degradations=degradations(question, risk, chance),
         messages=messages,
         alerts=alerts(question, risk),
         product=product,
@@ -189,6 +192,8 @@ def _verdict(question: Question) -> Verdict:
         service=winner is not None and winner.action.service,
         protective=hit.protective,
         deferred=_deferral(question, answer, decision_id) if disposition == "deferred" else None,
+        contacts=winner is not None and contact_outcome != "suppress",
+        trial=_trial(question, arm, winner, contact_outcome),
     )
 
 
@@ -212,6 +217,23 @@ def _contact(
     if best.outcome == "suppress":
         return "suppress", best.rule, best
     return "allow", None, best
+
+
+def _trial(
+    question: Question, arm: str, winner: Option | None, contact_outcome: ContactOutcome
+) -> Trial | None:
+    """Return the trial of contact that this decision is, if it is one about a drawdown.
+
+    A contact that waits for its hour counts as made when it is decided on: the holdout has no
+    second look.
+    """
+    if winner is None or contact_outcome == "suppress" or question.tries > 0:
+        return None
+    if winner.action.success_micro is not None or winner.action.service:
+        return None
+    experiment, unit_id = question.strategy.spec.experiment, question.situation.subject_id
+    fresh = fresh_arm(experiment, unit_id=unit_id)
+    return trial_of(experiment, question.situation.facts, arm=arm, fresh_arm=fresh)
 
 
 def _disposition(arm: str, winner: Option | None, contact_outcome: ContactOutcome) -> Disposition:

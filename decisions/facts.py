@@ -210,8 +210,9 @@ class Facts(msgspec.Struct, array_like=True):
     """Everything above for one subject.
 
     `exposures` freezes the arm of an experiment at first exposure: experiment id to arm.
-    `declined_by_us_ms` is when our own risk screen last declined an application, per product; the
-    bank's own refusals are in `loan`.
+    `tried` is when the first contact was decided on (or held out), by experiment id: from then on
+    the arms differ by more than chance. `declined_by_us_ms` is when our own risk screen last
+    declined an application, per product; the bank's own refusals are in `loan`.
     """
 
     profile: Profile = msgspec.field(default_factory=Profile)
@@ -226,3 +227,4 @@ class Facts(msgspec.Struct, array_like=True):
     flag: Flag | None = None
     declined_by_us_ms: dict[str, int] = {}
     consents_ahead: dict[str, list[ConsentFact]] = {}
+    tried: dict[str, int] = {}

@@ -6,6 +6,7 @@ from contracts.decisions import Candidate
 from contracts.topics import DAY_MS
 from decisions.actions import Action
 from decisions.arbitration import Chosen, choose, score_minor
+from decisions.chance import Chance
 from decisions.contact_answer import Asking, ContactAnswer, ask
 from decisions.question import Question
 from decisions.risk.screen import Screen
@@ -42,7 +43,9 @@ def eligible(question: Question, plan: Plan, arm: str) -> list[Action]:
     ]
 
 
-def weigh(question: Question, plan: Plan, asking: Asking, risk: Screen, action: Action) -> Option:
+def weigh(  # noqa: PLR0917 - what is asked, by whom, and the answers so far
+    question: Question, plan: Plan, asking: Asking, risk: Screen, chance: Chance, action: Action
+) -> Option:
     """Return an action with what risk and contact say of it, and what it is worth."""
     situation = question.situation
     answer = ask(asking, action)
@@ -57,7 +60,7 @@ def weigh(question: Question, plan: Plan, asking: Asking, risk: Screen, action: 
         action,
         answer.via,
         plan.arbitration,
-        propensity_micro=question.scores.propensity_micro,
+        chance_micro=chance.micro,
         context=question.hit.context,
         branch_path=situation.facts.profile.branch_path,
         touches_30d=sum(touch.at_ms > horizon_ms for touch in situation.facts.contact.touches),
@@ -66,14 +69,14 @@ def weigh(question: Question, plan: Plan, asking: Asking, risk: Screen, action: 
 
 
 def pick(
-    question: Question, plan: Plan, options: list[Option], decision_id: str
+    question: Question, plan: Plan, options: list[Option], *, chance: Chance, decision_id: str
 ) -> tuple[Chosen, Option | None]:
     """Return the option that wins among those that are possible."""
     possible = [option for option in options if option.possible and question.over is None]
     chosen = choose(
         [(option.action, option.score_minor) for option in possible],
         plan.arbitration,
-        propensity_micro=question.scores.propensity_micro,
+        chance=chance,
         decision_id=decision_id,
     )
     return chosen, None if chosen.index is None else possible[chosen.index]

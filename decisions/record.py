@@ -1,6 +1,7 @@
 """The parts of a record that say how it came about: rules, alerts, models, what was unwell."""
 
 from contracts.decisions import ModelUsed, RuleResult
+from decisions.chance import FALLBACK, Chance
 from decisions.contact_answer import Asking, days_since_decline, is_protected, missing_consent
 from decisions.options import Option
 from decisions.question import Question
@@ -10,8 +11,9 @@ from decisions.risk.screen import Screen
 from decisions.situation import Scores
 from decisions.verdict import AlertDraft
 
-_UNBUILT = ("anomaly_model_missing", "uplift_missing")
-"""Scores that no model gives yet: every anomaly is `normal`, propensity stands in for uplift."""
+_MICRO = 1_000_000
+_UNBUILT = ("anomaly_model_missing",)
+"""Scores that no model gives yet: every anomaly is `normal`."""
 
 
 def rule_results(
@@ -72,7 +74,7 @@ def alerts(question: Question, risk: Screen) -> tuple[AlertDraft, ...]:
     )
 
 
-def degradations(question: Question, risk: Screen) -> tuple[str, ...]:
+def degradations(question: Question, risk: Screen, chance: Chance) -> tuple[str, ...]:
     """Return the unwell parts, each once, in order of name."""
     timezone = question.situation.facts.profile.timezone
     unwell = {
@@ -81,6 +83,10 @@ def degradations(question: Question, risk: Screen) -> tuple[str, ...]:
         *risk.degradations,
         *_UNBUILT,
     }
+    if question.scores.uplift_micro is None:
+        unwell.add("uplift_missing")
+    if chance.fallback:
+        unwell.add(FALLBACK)
     if zone(timezone) is None:
         unwell.add("timezone_invalid")
     return tuple(sorted(unwell))
@@ -88,7 +94,12 @@ def degradations(question: Question, risk: Screen) -> tuple[str, ...]:
 
 def models(scores: Scores) -> tuple[ModelUsed, ...]:
     """Return the snapshots that scored, and which of them is only a declared fallback."""
-    used = (("dpd30", scores.pd_model_id), ("drawn_30d", scores.propensity_model_id))
+    used: tuple[tuple[str, str], ...] = (
+        ("dpd30_mob3", scores.pd_model_id),
+        ("drawn_30d", scores.propensity_model_id),
+    )
+    if scores.uplift_model_id is not None:
+        used = (*used, ("uplift_30d", scores.uplift_model_id))
     return tuple(
         ModelUsed(
             name=name,
@@ -101,5 +112,7 @@ def models(scores: Scores) -> tuple[ModelUsed, ...]:
 
 def hex_scores(scores: Scores) -> dict[str, str]:
     """Return the scores that are known, by label, to the bit."""
-    known = {"dpd30": scores.pd, "drawn_30d": scores.propensity}
+    known = {"dpd30_mob3": scores.pd, "drawn_30d": scores.propensity}
+    if scores.uplift_micro is not None:
+        known["uplift_30d"] = scores.uplift_micro / _MICRO
     return {name: value.hex() for name, value in known.items() if value is not None}

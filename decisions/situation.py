@@ -70,7 +70,10 @@ class Scores:
     """What the models say, handed in by the engine; `decisions` never sees a model.
 
     `pd` is the probability of default in [0, 1]; `propensity_micro` the chance of a drawdown in
-    30 days in millionths. `pd_contributions` are per feature, in log-odds, positive is riskier.
+    30 days in millionths. `uplift_micro` is by how much a contact changes that chance, negative
+    where it keeps the customer away, none without a model. `propensity_evidence` is how many rows
+    the propensity was learnt from, `uplift_evidence` how many randomised rows have matured in the
+    smaller arm. `pd_contributions` are per feature, in log-odds, positive is riskier.
     A fallback (no snapshot yet) has `pd_model_id` `fallback` and says so in `degradations`.
     """
 
@@ -82,3 +85,7 @@ class Scores:
     propensity_micro: int
     propensity_model_id: str
     degradations: tuple[str, ...] = ()
+    propensity_evidence: int = 0
+    uplift_micro: int | None = None
+    uplift_model_id: str | None = None
+    uplift_evidence: int = 0

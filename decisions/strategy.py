@@ -42,13 +42,22 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Arbitration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How actions compete (docs/domain.md, "Arbitration"); millionths, percent, minor units."""
+    """How actions compete (docs/domain.md, "Arbitration"); millionths, percent, minor units.
+
+    `chance` is what a drawdown is weighed by: how likely it is (`propensity`), or how much
+    likelier a contact makes it (`uplift`), once `starting_evidence` randomised rows have matured
+    in the smaller arm; until then the propensity, drawn towards `starting_propensity_micro`.
+    """
 
     min_propensity_micro: int
     explore_epsilon_micro: int
     fatigue_cost_minor_per_touch: int = 0
     context_weight_pct: dict[str, int] = {}
     lever_pct: dict[str, int] = {}
+    chance: Literal["propensity", "uplift"] = "propensity"
+    min_uplift_micro: int = 0
+    starting_evidence: int = 1_000
+    starting_propensity_micro: int = 20_000
 
 
 class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

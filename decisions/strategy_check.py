@@ -138,10 +138,20 @@ def _validity(spec: Spec) -> Iterator[str]:
 
 def _arbitration(spec: Spec) -> Iterator[str]:
     table = spec.arbitration
-    for name in ("min_propensity_micro", "explore_epsilon_micro"):
+    for name in (
+        "min_propensity_micro",
+        "explore_epsilon_micro",
+        "min_uplift_micro",
+        "starting_propensity_micro",
+    ):
         value = getattr(table, name)
         if value not in _MICRO:
             yield f"{name} needs 0 to 1000000 millionths; got {value}."
+    if table.starting_evidence < 1:
+        yield (
+            f"starting_evidence needs 1 matured row or more; got {table.starting_evidence}. "
+            "An uplift without evidence would be noise that moves money."
+        )
     for branch, pct in sorted(table.lever_pct.items()):
         if pct not in _LEVERS_PCT:
             yield f"the lever of {branch!r} needs 50 to 200 percent; got {pct}."

@@ -23,6 +23,7 @@ from contracts.topics import DAY_MS
 from decisions.contact import RELEASE_GRACE_MS, reserve
 from decisions.facts import DecisionMade, Deferred, Facts, Flag, Touch
 from decisions.payloads import Message
+from decisions.trial import Trial
 
 DECISIONS_KEPT = 16
 DECISIONS_KEPT_MS = 90 * DAY_MS
@@ -47,7 +48,8 @@ class Verdict:
 
     From `messages` on, the fields are for the world and for the customer's facts, not for the
     record. `product` is what was screened, `action_product` what the action is about, and
-    `service` whether that is no marketing.
+    `service` whether that is no marketing. `contacts` says that a contact was decided on, whether
+    it is made, waits, or is held out; `trial` that chance alone decided which.
     """
 
     decision_id: str
@@ -87,6 +89,8 @@ class Verdict:
     service: bool
     protective: bool
     deferred: Deferred | None
+    contacts: bool = False
+    trial: Trial | None = None
 
     @property
     def record(self) -> dict[str, Any]:  # the engine's `Decision` checks every type
@@ -94,12 +98,11 @@ class Verdict:
         return {name: getattr(self, name) for name in _RECORD} | {"scores": dict(self.scores)}
 
 
-_RECORD = tuple(
-    name
-    for name in Verdict.__annotations__
-    if name
-    not in {"messages", "alerts", "product", "action_product", "service", "protective", "deferred"}
-)
+_NOT_RECORDED = {
+    "messages", "alerts", "product", "action_product", "service", "protective", "deferred",
+    "contacts", "trial",
+}  # fmt: skip
+_RECORD = tuple(name for name in Verdict.__annotations__ if name not in _NOT_RECORDED)
 
 
 def apply(facts: Facts, verdict: Verdict, *, at_ms: int) -> dict[str, int]:
@@ -109,6 +112,8 @@ def apply(facts: Facts, verdict: Verdict, *, at_ms: int) -> dict[str, int]:
     sense, unless its channel has said by then that it went out.
     """
     facts.exposures.setdefault(verdict.experiment_id, verdict.arm)
+    if verdict.contacts:
+        facts.tried.setdefault(verdict.experiment_id, at_ms)
     _remember(facts, verdict, at_ms=at_ms)
     if verdict.risk_outcome == "decline" and verdict.decision_context == "application":
         facts.declined_by_us_ms[verdict.product] = at_ms

@@ -68,16 +68,18 @@ def open_weekly_row(case: Case) -> list[Output]:
 def open_contact_row(case: Case, decision: Decision, verdict: Verdict) -> list[Output]:
     """Open the row of a customer's first contact of a week, or of the first that was held out.
 
-    Protection is no offer, so it opens none.
+    Where chance alone decided between the two, the row says how likely that was; any other has no
+    probability, and teaches nothing about what contact changes. Protection is no offer, so it
+    opens none.
     """
-    treated = decision.disposition == "acted"
-    if verdict.protective or not (treated or decision.disposition == "held_out"):
+    acted, trial = decision.disposition == "acted", verdict.trial
+    if verdict.protective or not (acted or decision.disposition == "held_out" or trial is not None):
         return []
     week = case.at_ms // WEEK_MS
     if any(row.week == week and row.kind == "contact" for row in case.subject.rows):
         return []
     labels: list[LabelName] = ["complaint_30d"]
-    if treated:
+    if acted:
         labels.append("engaged_3d")
     if case.subject.facts.loan.state in ELIGIBLE_STATES:
         labels.append("drawn_30d")
@@ -93,8 +95,8 @@ def open_contact_row(case: Case, decision: Decision, verdict: Verdict) -> list[O
         case,
         row,
         labels,
-        treated=treated,
-        selection_prob_micro=decision.selection_prob_micro,
+        treated=acted if trial is None else trial.treated,
+        selection_prob_micro=None if trial is None else trial.prob_micro,
     )
 
 

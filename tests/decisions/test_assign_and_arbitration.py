@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 from decisions.actions import Action, Via
 from decisions.arbitration import MICRO, choose, score_minor
 from decisions.assign import fresh_arm
+from decisions.chance import Chance
 from decisions.strategy import Arbitration
 from tests.decisions.given import a_situation, a_verdict, the_strategy
 
 CUSTOMERS = 20_000
+LIKELY = Chance(micro=1, least_micro=0)
 PLAIN = Arbitration(min_propensity_micro=0, explore_epsilon_micro=0)
 
 
@@ -63,8 +65,8 @@ def test_the_order_of_the_actions_does_not_matter(
     given_order = [(an_action(name), score) for name, score in scores.items()]
     shuffled = sorted(given_order, key=lambda _: chance.random())  # type: ignore[attr-defined]
 
-    one = choose(given_order, table, propensity_micro=1, decision_id=f"d-{decision}")
-    other = choose(shuffled, table, propensity_micro=1, decision_id=f"d-{decision}")
+    one = choose(given_order, table, chance=LIKELY, decision_id=f"d-{decision}")
+    other = choose(shuffled, table, chance=LIKELY, decision_id=f"d-{decision}")
 
     assert one.selection_prob_micro == other.selection_prob_micro
     if one.index is None or other.index is None:
@@ -78,7 +80,7 @@ def test_the_order_of_the_actions_does_not_matter(
 def test_the_best_wins_and_ties_go_to_the_smaller_id(scores: dict[str, int]) -> None:
     """A tie that is broken by chance is broken otherwise in a replay."""
     options = [(an_action(name), score) for name, score in scores.items()]
-    chosen = choose(options, PLAIN, propensity_micro=1, decision_id="d-1")
+    chosen = choose(options, PLAIN, chance=LIKELY, decision_id="d-1")
     worthy = sorted((-score, name) for name, score in scores.items() if score > 0)
 
     assert (None if chosen.index is None else options[chosen.index][0].id) == (
@@ -91,7 +93,7 @@ def test_exploration_happens_as_often_as_it_says_and_logs_its_probability() -> N
     table = Arbitration(min_propensity_micro=0, explore_epsilon_micro=200_000)
     options = [(an_action("a"), 10), (an_action("b"), 5)]
     won = Counter(
-        choose(options, table, propensity_micro=1, decision_id=f"d-{i}") for i in range(CUSTOMERS)
+        choose(options, table, chance=LIKELY, decision_id=f"d-{i}") for i in range(CUSTOMERS)
     )
 
     assert len(won) == 2
@@ -110,7 +112,7 @@ def test_scores_are_exact_beyond_what_a_float_can_hold() -> None:
             rich,
             a_push(),
             PLAIN,
-            propensity_micro=MICRO,
+            chance_micro=MICRO,
             context="application",
             branch_path="hq",
             touches_30d=0,
@@ -132,7 +134,7 @@ def test_the_nearest_branch_has_the_lever() -> None:
             action,
             a_push(),
             table,
-            propensity_micro=MICRO,
+            chance_micro=MICRO,
             context="application",
             branch_path=path,
             touches_30d=0,
