@@ -8,12 +8,15 @@ differ between processors and are not called.
 Every compiled function is in this file on purpose: the compiler's cache is keyed by the file
 that a function stands in, and a function that it calls from another file could go stale unseen.
 
-The layout of a linear model over F features, C = `COLUMNS` weights each:
+A row is encoded once: per feature its bin (`MISSING` where there is no value) and the clipped
+z-score of its signed logarithm (0 where there is no value). Every model of these bins then reads
+the code. The layout of a linear model over F features, C = `COLUMNS` weights each:
 
 - columns 0 .. `EDGES`: one weight per bin; `MISSING`: the weight of "no value"; `LINEAR`: the
-  weight of the clipped z-score of the signed logarithm of the value;
+  weight of the z-score;
 - `state[0]` sums of gradients (z), `state[1]` sums of squared gradients (n), `state[2]` weights;
-- `seen` counts rows per bin; its `LINEAR` column holds the sum of z-scores.
+- `seen` counts rows per bin; its `LINEAR` column holds the sum of z-scores;
+- `places`: where each of the model's features stands in the code, ascending.
 """
 
 from collections.abc import Callable
@@ -27,9 +30,10 @@ EDGES = 29
 MISSING = EDGES + 1
 LINEAR = EDGES + 2
 COLUMNS = EDGES + 3
+PADDED_EDGES = 32
 Z_LIMIT = 4.0
 
-ALPHA, BETA, L1, L2, WEIGHT_CAP = range(5)
+ALPHA, BETA, L1, L2, WEIGHT_CAP, KEPT_SHARE = range(6)
 """Places of the hyperparameters in the array `hyper`."""
 
 _EXP_OVERFLOWS = 709.782712893384
@@ -40,6 +44,8 @@ _BITS_OF_SQRT_2 = 0x3FF6A09E667F3BCD
 
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
+I16 = NDArray[np.int16]
+Places = NDArray[np.int64]
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -95,30 +101,14 @@ def exp(x: float) -> float:
 
 
 @_compiled
-def log(x: float) -> float:
-    """Return the natural logarithm of `x`, within 1 ulp, from arithmetic alone.
-
-    Source: Sun Microsystems, fdlibm 5.3, `e_log.c`, in the shorter form of musl 1.2.
-
-    >>> log(1.0), log(10.0).hex()
-    (0.0, '0x1.26bb1bbb55516p+1')
-    """
-    if np.isnan(x) or x < 0.0:
-        return np.nan
-    if x == 0.0:
-        return -np.inf
-    if x == np.inf:
-        return x
-    k = np.int64(0)
-    if x < _LEAST_NORMAL:
-        x = x * 18014398509481984.0
-        k -= 54
+def _log_of_normal(x: float, k: int) -> float:
+    """Return ln(x * 2**k) of a positive normal x, without a branch, so that loops run in lanes."""
     bits = np.float64(x).view(np.int64)
-    k += (bits >> 52) - 1023
+    exponent = k + (bits >> 52) - 1023
     bits = (bits & 0x000FFFFFFFFFFFFF) | 0x3FF0000000000000
-    if bits > _BITS_OF_SQRT_2:
-        bits -= 1 << 52
-        k += 1
+    above = np.int64(bits > _BITS_OF_SQRT_2)
+    bits -= above << 52
+    exponent += above
     f = np.int64(bits).view(np.float64) - 1.0
     half_square = 0.5 * f * f
     s = f / (2.0 + f)
@@ -135,11 +125,31 @@ def log(x: float) -> float:
     rest = odd + even
     return (
         s * (half_square + rest)
-        + k * 1.90821492927058770002e-10
+        + exponent * 1.90821492927058770002e-10
         - half_square
         + f
-        + k * 6.93147180369123816490e-01
+        + exponent * 6.93147180369123816490e-01
     )
+
+
+@_compiled
+def log(x: float) -> float:
+    """Return the natural logarithm of `x`, within 1 ulp, from arithmetic alone.
+
+    Source: Sun Microsystems, fdlibm 5.3, `e_log.c`, in the shorter form of musl 1.2.
+
+    >>> log(1.0), log(10.0).hex()
+    (0.0, '0x1.26bb1bbb55516p+1')
+    """
+    if np.isnan(x) or x < 0.0:
+        return np.nan
+    if x == 0.0:
+        return -np.inf
+    if x == np.inf:
+        return x
+    if x < _LEAST_NORMAL:
+        return _log_of_normal(x * 18014398509481984.0, -54)
+    return _log_of_normal(x, 0)
 
 
 @_compiled
@@ -175,72 +185,81 @@ def signed_log(value: float) -> float:
     >>> signed_log(0.0), signed_log(-1.0) == -signed_log(1.0)
     (0.0, True)
     """
-    if value < 0.0:
-        return -log(1.0 - value)
-    return log(1.0 + value)
+    size = _log_of_normal(1.0 + abs(value), 0)
+    return -size if value < 0.0 else size
 
 
 @_compiled
-def bin_of(edges: F64, value: float) -> int:
-    """Return how many of the ascending `edges` are at or below `value`.
+def encode(rows: F32, edges: F32, scaler: F64, bins: I16, z: F64) -> None:
+    """Write into `bins` and `z` the code of each row; `edges` are padded with infinity.
 
-    >>> bin_of(np.array([0.0, 1.0, 1.0, 5.0]), 1.0)
-    3
+    The bin is the count of edges at or below the value, by counting: in lanes that is faster than
+    a search, and a sum of integers has no order.
     """
-    low, high = 0, edges.shape[0]
-    while low < high:
-        middle = (low + high) >> 1
-        if edges[middle] <= value:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    for i in range(rows.shape[0]):
+        for f in range(rows.shape[1]):
+            value = rows[i, f]
+            count = np.int32(0)
+            for e in range(PADDED_EDGES):
+                count += np.int32(edges[f, e] <= value)
+            bins[i, f] = MISSING if np.isnan(value) else count
+        for f in range(rows.shape[1]):
+            value = np.float64(rows[i, f])
+            score = (signed_log(value) - scaler[f, 0]) / scaler[f, 1]
+            z[i, f] = 0.0 if np.isnan(value) else min(max(score, -Z_LIMIT), Z_LIMIT)
 
 
 @_compiled
-def z_of(value: float, centre: float, scale: float) -> float:
-    """Return the z-score of the signed logarithm of `value`, clipped to ±4.
-
-    >>> z_of(0.0, 0.0, 1.0), z_of(1e30, 0.0, 1.0)
-    (0.0, 4.0)
-    """
-    z = (signed_log(value) - centre) / scale
-    return min(max(z, -Z_LIMIT), Z_LIMIT)
+def parts(bins: I16, z: F64, places: Places, weights: F64, out: F64) -> None:
+    """Write into `out` what each feature adds to the log-odds of an encoded row."""
+    for f in range(places.shape[0]):
+        p = places[f]
+        out[f] = weights[f, bins[p]] + weights[f, LINEAR] * z[p]
 
 
 @_compiled
-def parts(row: F32, edges: F64, scaler: F64, weights: F64, out: F64) -> None:
-    """Write into `out` what each feature adds to the log-odds of `row`."""
-    for f in range(row.shape[0]):
-        value = np.float64(row[f])
-        if np.isnan(value):
-            out[f] = weights[f, MISSING]
-        else:
-            z = z_of(value, scaler[f, 0], scaler[f, 1])
-            out[f] = weights[f, bin_of(edges[f], value)] + weights[f, LINEAR] * z
-
-
-@_compiled
-def score(row: F32, edges: F64, scaler: F64, weights: F64, bias: float) -> float:
-    """Return the probability of `row`: bias, then the features in order, then the sigmoid."""
+def log_odds(bins: I16, z: F64, places: Places, weights: F64, bias: float) -> float:
+    """Return the log-odds of an encoded row: bias, then the features in order."""
     total = bias
-    for f in range(row.shape[0]):
-        value = np.float64(row[f])
-        if np.isnan(value):
-            total += weights[f, MISSING]
-        else:
-            z = z_of(value, scaler[f, 0], scaler[f, 1])
-            total += weights[f, bin_of(edges[f], value)] + weights[f, LINEAR] * z
-    return sigmoid(total)
+    for f in range(places.shape[0]):
+        p = places[f]
+        total += weights[f, bins[p]] + weights[f, LINEAR] * z[p]
+    return total
+
+
+@_compiled
+def score(bins: I16, z: F64, places: Places, weights: F64, bias: float) -> float:
+    """Return the probability of an encoded row."""
+    return sigmoid(log_odds(bins, z, places, weights, bias))
 
 
 @_compiled
 def score_many(  # noqa: PLR0917 - a compiled function takes arrays by place
-    rows: F32, edges: F64, scaler: F64, weights: F64, bias: float, out: F64
+    rows: F32, edges: F32, scaler: F64, places: Places, weights: F64, lines: F64, out: F64
 ) -> None:
-    """Write into `out` the probability of each row, the same bits as `score` one by one."""
+    """Encode each row once and write into `out` the probability that each of H heads gives it.
+
+    Args:
+        rows: N rows.
+        edges: Of the F features that some head reads.
+        scaler: Of the same.
+        places: Where these F features stand in a row.
+        weights: (H, F, C); a feature that a head does not read weighs nothing.
+        lines: (H, 3): bias, then slope and shift of the calibration, both of log-odds.
+        out: (N, H).
+    """
+    features = places.shape[0]
+    row = np.empty((1, features), np.float32)
+    bins, z = np.empty((1, features), np.int16), np.empty((1, features))
     for i in range(rows.shape[0]):
-        out[i] = score(rows[i], edges, scaler, weights, bias)
+        for f in range(features):
+            row[0, f] = rows[i, places[f]]
+        encode(row, edges, scaler, bins, z)
+        for h in range(weights.shape[0]):
+            total = lines[h, 0]
+            for f in range(features):
+                total += weights[h, f, bins[0, f]] + weights[h, f, LINEAR] * z[0, f]
+            out[i, h] = sigmoid(lines[h, 1] * total + lines[h, 2])
 
 
 @_compiled
@@ -254,9 +273,13 @@ def _weight(z: float, n: float, hyper: F64) -> float:
 
 @_compiled
 def _step(state: F64, f: int, column: int, g: float, hyper: F64) -> None:
-    z, n, w = state[0, f, column], state[1, f, column], state[2, f, column]
-    grown = n + g * g
-    z = z + g - (np.sqrt(grown) - np.sqrt(n)) / hyper[ALPHA] * w
+    n, w = state[1, f, column], state[2, f, column]
+    kept = n * hyper[KEPT_SHARE]
+    grown = kept + g * g
+    z = state[0, f, column]
+    if kept != n:
+        z = z + (np.sqrt(n) - np.sqrt(kept)) / hyper[ALPHA] * w
+    z = z + g - (np.sqrt(grown) - np.sqrt(kept)) / hyper[ALPHA] * w
     state[0, f, column] = z
     state[1, f, column] = grown
     state[2, f, column] = _weight(z, grown, hyper)
@@ -276,52 +299,75 @@ def _unstep(state: F64, f: int, column: int, g: float, hyper: F64) -> None:
 
 @_compiled
 def learn(  # noqa: PLR0917 - a compiled function takes arrays by place
-    row: F32, gradient: float, edges: F64, scaler: F64, state: F64, seen: F64, hyper: F64
+    bins: I16, z: F64, places: Places, gradient: float, state: F64, seen: F64, hyper: F64
 ) -> None:
     """Take one FTRL-Proximal step; row F of `state` is the bias.
 
     Source: McMahan et al. (2013), "Ad Click Prediction: a View from the Trenches", KDD,
-    algorithm 1. We keep the weight beside z and n instead of recomputing it when scoring.
+    algorithm 1. We keep the weight beside z and n instead of recomputing it when scoring, and may
+    forget: before each step of a coordinate its n shrinks to `KEPT_SHARE`, its weight stays, so
+    that the rate of learning never falls below that of the last 1 / (1 - share) steps.
     """
-    count = row.shape[0]
+    count = places.shape[0]
     for f in range(count):
-        value = np.float64(row[f])
-        if np.isnan(value):
-            _step(state, f, MISSING, gradient, hyper)
-            seen[f, MISSING] += 1.0
-        else:
-            column = bin_of(edges[f], value)
-            z = z_of(value, scaler[f, 0], scaler[f, 1])
-            _step(state, f, column, gradient, hyper)
-            _step(state, f, LINEAR, gradient * z, hyper)
-            seen[f, column] += 1.0
-            seen[f, LINEAR] += z
+        column, score = bins[places[f]], z[places[f]]
+        _step(state, f, column, gradient, hyper)
+        seen[f, column] += 1.0
+        if column != MISSING:
+            _step(state, f, LINEAR, gradient * score, hyper)
+            seen[f, LINEAR] += score
     _step(state, count, 0, gradient, hyper)
 
 
 @_compiled
 def unlearn(  # noqa: PLR0917 - a compiled function takes arrays by place
-    row: F32, gradient: float, edges: F64, scaler: F64, state: F64, seen: F64, hyper: F64
+    bins: I16, z: F64, places: Places, gradient: float, state: F64, seen: F64, hyper: F64
 ) -> None:
     """Take back one earlier step of `learn` with the same gradient.
 
-    Right after the step this is its inverse. Later, it removes the step's gradient from z and its
-    square from n and leaves what other rows have taught.
+    Right after the step this is its inverse, up to what was forgotten. Later, it removes the
+    step's gradient from z and its square from n and leaves what other rows have taught.
     """
-    count = row.shape[0]
+    count = places.shape[0]
     for f in range(count):
-        value = np.float64(row[f])
-        if np.isnan(value):
-            _unstep(state, f, MISSING, gradient, hyper)
-            seen[f, MISSING] -= 1.0
-        else:
-            column = bin_of(edges[f], value)
-            z = z_of(value, scaler[f, 0], scaler[f, 1])
-            _unstep(state, f, column, gradient, hyper)
-            _unstep(state, f, LINEAR, gradient * z, hyper)
-            seen[f, column] -= 1.0
-            seen[f, LINEAR] -= z
+        column, score = bins[places[f]], z[places[f]]
+        _unstep(state, f, column, gradient, hyper)
+        seen[f, column] -= 1.0
+        if column != MISSING:
+            _unstep(state, f, LINEAR, gradient * score, hyper)
+            seen[f, LINEAR] -= score
     _unstep(state, count, 0, gradient, hyper)
+
+
+@_compiled
+def learn_many(  # noqa: PLR0917 - a compiled function takes arrays by place
+    bins: I16,
+    z: F64,
+    places: Places,
+    labels: NDArray[np.bool_],
+    importance: F64,
+    prior_logit: float,
+    clip: float,
+    state: F64,
+    seen: F64,
+    hyper: F64,
+    out: F64,
+) -> int:
+    """Learn encoded rows one after the other; write into `out` the probability before each.
+
+    Returns how many steps were refused, because their gradient was not a number.
+    """
+    count, refused = places.shape[0], 0
+    for i in range(bins.shape[0]):
+        bias = prior_logit + state[2, count, 0]
+        out[i] = score(bins[i], z[i], places, state[2], bias)
+        gradient = importance[i] * (out[i] - (1.0 if labels[i] else 0.0))
+        if np.isnan(gradient):
+            refused += 1
+        else:
+            clipped = min(max(gradient, -clip), clip)
+            learn(bins[i], z[i], places, clipped, state, seen, hyper)
+    return refused
 
 
 @_compiled

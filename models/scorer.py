@@ -7,18 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.examples import LabelName
+from contracts.model_names import ModelName
 from contracts.snapshots import ModelSnapshot
 from models import kernels
+from models.calibration import LogOddsLine
 from models.canonical import sha256_of, unpack
-from models.errors import RowError, SnapshotError
-from models.kernels import COLUMNS, EDGES
-from models.labels import DPD30, DRAWN_30D
-from models.rows import PROPENSITY, RISK, Row, RowSchema
-
-SCHEMAS: dict[LabelName, RowSchema] = {"drawn_30d": PROPENSITY, "dpd30": RISK}
-"""The features of each served model."""
-
-_FORMAT = "linear-ftrl/1"
+from models.encoding import Encoding
+from models.errors import SnapshotError
+from models.features_of import FEATURES_OF, ROW
+from models.kernels import COLUMNS
+from models.labels import POLICIES
+from models.linear_data import FORMAT
+from models.panel import Panel, checked_rows
+from models.rows import Row, RowSchema
 
 
 class Scorer(Protocol):
@@ -56,19 +57,40 @@ class Scorer(Protocol):
 
 
 class LinearScorer:
-    """The scoring part of a `LinearLearner`, as its snapshot recorded it."""
+    """The scoring part of a `LinearLearner`, as its snapshot recorded it; it reads rows of `ROW`.
 
-    def __init__(self, name: LabelName, model_id: str, body: dict[str, Any]) -> None:
-        count = len(body["features"])
+    Where the body has a `calibration`, log-odds are mapped by its line (`models.calibration`), and
+    with them the baseline and every contribution: they still add up.
+
+    Args:
+        name: What is predicted.
+        model_id: Of the snapshot.
+        body: Of the snapshot.
+        row_names: The features of a row.
+
+    Raises:
+        CheckpointError: the body's encoding has another format.
+        RowError: the body reads a feature that is not in a row.
+    """
+
+    def __init__(
+        self,
+        name: LabelName,
+        model_id: str,
+        body: dict[str, Any],
+        *,
+        row_names: tuple[str, ...] = ROW.names,
+    ) -> None:
         self.name: LabelName = name
         self.model_id = model_id
-        self._features: tuple[str, ...] = tuple(body["features"])
-        self._bias = float.fromhex(body["bias"])
-        self._edges = unpack("".join(body["edges"]), count, EDGES)
-        self._scaler = unpack(body["scaler"], count, 2)
-        self._weights = unpack("".join(body["weights"]), count, COLUMNS)
-        self._reference = unpack(body["reference"], count)
-        self.baseline = self._bias + float(sum(self._reference.tolist()))
+        self.row_names = row_names
+        self.encoding = Encoding.from_data(body["encoding"])
+        self.weights = unpack("".join(body["weights"]), len(body["features"]), COLUMNS)
+        self.calibration = LogOddsLine.from_data(body.get("calibration"))
+        self.bias = float.fromhex(body["bias"])
+        self._reference = unpack(body["reference"], len(body["features"]))
+        self._panel = Panel([self], row_names=row_names)
+        self.baseline = self.calibration.apply(self.bias + float(sum(self._reference.tolist())))
 
     def score(self, row: Row) -> float:
         """Return the probability that the label comes true for `row`.
@@ -76,8 +98,7 @@ class LinearScorer:
         Raises:
             RowError: a wrong length or an infinite value.
         """
-        self._check(row[None, :])
-        return kernels.score(row, self._edges, self._scaler, self._weights, self._bias)
+        return float(self._panel.score_many(row[None, :])[0, 0])
 
     def score_many(self, rows: Row) -> NDArray[np.float64]:
         """Return `score` of each row of a matrix, the same bits.
@@ -85,10 +106,8 @@ class LinearScorer:
         Raises:
             RowError: a wrong width or an infinite value.
         """
-        self._check(rows)
-        out = np.empty(len(rows))
-        kernels.score_many(rows, self._edges, self._scaler, self._weights, self._bias, out)
-        return out
+        scores: NDArray[np.float64] = self._panel.score_many(rows)[:, 0]
+        return scores
 
     def contributions(self, row: Row) -> dict[str, float]:
         """Return what each feature adds to the log-odds of `row`, against the mean learnt row.
@@ -96,33 +115,30 @@ class LinearScorer:
         Raises:
             RowError: a wrong length or an infinite value.
         """
-        self._check(row[None, :])
-        out = np.empty(len(self._features))
-        kernels.parts(row, self._edges, self._scaler, self._weights, out)
-        return dict(zip(self._features, (out - self._reference).tolist(), strict=True))
+        checked_rows(row[None, :], len(self.row_names), who=self.model_id)
+        names = self.encoding.names
+        own = row[RowSchema(names).indices(self.row_names)]
+        out = np.empty(len(names))
+        bins, z = self.encoding.encode(own)
+        kernels.parts(bins, z, np.arange(len(names)), self.weights, out)
+        moved = self.calibration.slope * (out - self._reference)
+        return dict(zip(names, moved.tolist(), strict=True))
 
     def is_finite(self) -> bool:
         """Whether every number of the model is one that may score."""
-        arrays = (self._edges, self._scaler, self._weights, self._reference)
-        return all(bool(np.isfinite(array).all()) for array in arrays)
-
-    def _check(self, rows: Row) -> None:
-        width = len(self._features)
-        if rows.shape[1:] != (width,) or rows.dtype != np.float32 or np.isinf(rows).any():
-            raise RowError(
-                f"{self.model_id} needs rows of {width} finite float32 values (NaN for missing); "
-                f"got {rows.dtype} of shape {rows.shape} with {int(np.isinf(rows).sum())} "
-                "infinite values. Make rows with RowSchema.row."
-            )
+        edges, scaler = self.encoding.edges, self.encoding.scaler
+        arrays = (self.weights, self._reference, scaler, np.array(self.calibration.numbers))
+        ordered = bool((edges[:, :-1] <= edges[:, 1:]).all())  # NaN is in no order
+        return ordered and all(bool(np.isfinite(array).all()) for array in arrays)
 
 
 class ConstantScorer:
     """A declared probability for when there is no model yet; a decision names it as fallback.
 
     >>> scorer = fallback("drawn_30d")
-    >>> scorer.model_id, scorer.score(PROPENSITY.row({}))
+    >>> scorer.model_id, scorer.score(ROW.row({}))
     ('drawn_30d:fallback', 0.02)
-    >>> scorer.contributions(PROPENSITY.row({}))
+    >>> scorer.contributions(ROW.row({}))
     {}
     """
 
@@ -147,8 +163,7 @@ class ConstantScorer:
 
 def fallback(name: LabelName) -> Scorer:
     """Return the scorer that stands in before the first snapshot: the prior of the label."""
-    policy = {"drawn_30d": DRAWN_30D, "dpd30": DPD30}[name]
-    return ConstantScorer(name, policy.prior)
+    return ConstantScorer(name, POLICIES[name].prior)
 
 
 def load_scorer(snapshot: ModelSnapshot) -> Scorer:
@@ -169,29 +184,30 @@ def load_scorer(snapshot: ModelSnapshot) -> Scorer:
             f"{who} needs the id {model_id_of(snapshot.name, sha256)!r}, which its hash gives; "
             f"got {snapshot.model_id!r}. Take the snapshot again from models.v1."
         )
-    if snapshot.body.get("format") != _FORMAT:
+    if snapshot.body.get("format") != FORMAT:
         raise SnapshotError(
-            f"{who} needs a body of format {_FORMAT!r}; got {snapshot.body.get('format')!r}. "
+            f"{who} needs a body of format {FORMAT!r}; got {snapshot.body.get('format')!r}. "
             "Score with the version that wrote it."
         )
-    schema = SCHEMAS[snapshot.name]
-    if snapshot.schema_hash != schema.schema_hash or tuple(snapshot.body["features"]) != (
-        schema.names
-    ):
+    name = snapshot.name
+    if name == "dpd30" or name == "uplift_30d" or name == "anomaly":  # noqa: PLR1714 - narrows
+        raise SnapshotError(f"{who} needs the model of a label; got {name!r}.")
+    features = tuple(snapshot.body["features"])
+    if snapshot.schema_hash != ROW.schema_hash or features != FEATURES_OF[name]:
         raise SnapshotError(
-            f"{who} needs the features of schema {schema.schema_hash}; got schema "
+            f"{who} needs the features of {name} in rows of schema {ROW.schema_hash}; got schema "
             f"{snapshot.schema_hash}. Learn it again with this version's features."
         )
-    scorer = LinearScorer(snapshot.name, snapshot.model_id, snapshot.body)
+    scorer = LinearScorer(name, snapshot.model_id, snapshot.body)
     if not (math.isfinite(scorer.baseline) and scorer.is_finite()):
         raise SnapshotError(f"{who} needs finite numbers; got infinity or NaN. Keep the last one.")
     return scorer
 
 
-def model_id_of(name: LabelName, sha256: str) -> str:
+def model_id_of(name: ModelName, sha256: str) -> str:
     """Return the id of a snapshot: its name and the first 16 digits of its body's hash.
 
-    >>> model_id_of("dpd30", "ab" * 32)
-    'dpd30:abababababababab'
+    >>> model_id_of("dpd30_mob3", "ab" * 32)
+    'dpd30_mob3:abababababababab'
     """
     return f"{name}:{sha256[:16]}"

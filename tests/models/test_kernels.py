@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import kernels
+from models.encoding import Encoding
 from tests.models.freeze_bits import GOLDEN, exact_bits
 
 MAX_ULPS = 2
@@ -70,14 +71,26 @@ def test_logit_undoes_sigmoid(log_odds: float) -> None:
     assert math.isclose(back, log_odds, rel_tol=1e-3, abs_tol=1e-9)
 
 
-@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=40).map(sorted), st.floats(-2e6, 2e6))
+@given(
+    st.lists(st.floats(-1e6, 1e6), min_size=kernels.EDGES, max_size=kernels.EDGES).map(sorted),
+    st.floats(-2e6, 2e6, width=32),
+)
 def test_the_bin_is_the_count_of_edges_at_or_below_the_value(
     edges: list[float], value: float
 ) -> None:
-    """The binary search agrees with counting."""
-    expected = sum(edge <= value for edge in edges)
+    """Edges are kept as float32, rounded up: for a float32 value that changes no bin."""
+    encoding = Encoding(("a",), np.array([edges]), np.array([[0.0, 1.0]]))
 
-    assert kernels.bin_of(np.array(edges), value) == expected
+    bins, z = encoding.encode(np.array([value], dtype=np.float32))
+
+    assert bins[0] == sum(edge <= value for edge in edges)
+    assert z[0] == min(max(kernels.signed_log(value), -4.0), 4.0)
+
+
+@given(st.floats(1.0, 1.79e308))
+def test_the_logarithm_in_lanes_is_the_logarithm(x: float) -> None:
+    """A shortcut for the encoder must not have other bits."""
+    assert kernels.signed_log(x - 1.0) == kernels.log(1.0 + (x - 1.0))
 
 
 def test_no_product_and_sum_are_fused(tmp_path: Path) -> None:
@@ -89,16 +102,27 @@ def test_no_product_and_sum_are_fused(tmp_path: Path) -> None:
     assert spec.loader is not None
     fresh = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(fresh)
-    row, hyper = np.zeros(2, dtype=np.float32), np.array([0.05, 1.0, 0.0, 1.0, 8.0])
-    edges, scaler = np.zeros((2, kernels.EDGES)), np.ones((2, 2))
+    codes = np.zeros((1, 2), dtype=np.int16), np.zeros((1, 2))
+    places, hyper = np.arange(2), np.array([0.05, 1.0, 0.0, 1.0, 8.0, 0.99])
     state, seen = np.zeros((3, 3, kernels.COLUMNS)), np.zeros((2, kernels.COLUMNS))
-    fresh.learn(row, 0.1, edges, scaler, state, seen, hyper)
-    fresh.unlearn(row, 0.1, edges, scaler, state, seen, hyper)
-    fresh.score(row, edges, scaler, state[2, :-1], 0.0)
+    rows, edges = np.zeros((1, 2), np.float32), np.zeros((2, kernels.PADDED_EDGES), np.float32)
+    scaler, ones, out = np.ones((2, 2)), np.ones(1), np.empty(1)
+    fresh.encode(rows, edges, scaler, *codes)
+    fresh.learn(codes[0][0], codes[1][0], places, 0.1, state, seen, hyper)
+    fresh.unlearn(codes[0][0], codes[1][0], places, 0.1, state, seen, hyper)
+    fresh.learn_many(
+        *codes, places, np.ones(1, dtype=np.bool_), ones, 0.0, 4.0, state, seen, hyper, out
+    )
+    fresh.score(codes[0][0], codes[1][0], places, state[2], 0.0)
+    weights, lines = np.ones((1, 2, kernels.COLUMNS)), np.ones((1, 3))
+    fresh.score_many(rows, edges, scaler, places, weights, lines, np.empty((1, 1)))
 
-    for function in (fresh.learn, fresh.unlearn, fresh.score):
+    compiled = (
+        fresh.encode, fresh.learn, fresh.unlearn, fresh.learn_many, fresh.score, fresh.score_many,
+    )  # fmt: skip
+    for function in compiled:
         assembly = "\n".join(function.inspect_asm().values())
-        assert re.search(r"\bv?mulsd\b|\bfmul\b", assembly)
+        assert re.search(r"\bv?mul[sp]d\b|\bfmul\b", assembly)
         assert not FUSED.search(assembly)
 
 

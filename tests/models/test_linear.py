@@ -14,6 +14,7 @@ from river.checks import yield_checks
 
 from models import LinearLearner, RiverChallenger, RowError, auc_of
 from models.canonical import sha256_of
+from models.encoding import Encoding
 from models.kernels import signed_log
 from tests.models.given import a_drifting_stream
 
@@ -63,14 +64,17 @@ class SlowFtrl:
     def learn(self, coordinates: dict[tuple[int, int], float], gradient: float) -> None:
         for key, x in coordinates.items():
             g, n, w = gradient * x, self.n.get(key, 0.0), self.weight(key)
-            step = (math.sqrt(n + g * g) - math.sqrt(n)) / self.model.alpha
-            self.z[key] = self.z.get(key, 0.0) + g - step * w
-            self.n[key] = n + g * g
+            kept = n * self.model.kept_share
+            forgotten = (math.sqrt(n) - math.sqrt(kept)) / self.model.alpha
+            step = (math.sqrt(kept + g * g) - math.sqrt(kept)) / self.model.alpha
+            self.z[key] = self.z.get(key, 0.0) + forgotten * w + g - step * w
+            self.n[key] = kept + g * g
 
 
-def coordinates_of(row: np.ndarray, edges: np.ndarray, scaler: np.ndarray) -> dict:
+def coordinates_of(row: np.ndarray, encoding: Encoding) -> dict:
     """Return the coordinates of a row, by counting: (feature, column) -> value, bias last."""
     coordinates: dict[tuple[int, int], float] = {}
+    edges, scaler = encoding.edges.astype(np.float64), encoding.scaler
     for f, value in enumerate(row.tolist()):
         if math.isnan(value):
             coordinates[f, 30] = 1.0
@@ -82,19 +86,19 @@ def coordinates_of(row: np.ndarray, edges: np.ndarray, scaler: np.ndarray) -> di
     return coordinates
 
 
-@pytest.mark.parametrize("l1", [0.0, 0.2])
+@pytest.mark.parametrize(("l1", "kept_share"), [(0.0, 1.0), (0.2, 1.0), (0.0, 0.9)])
 @given(history=ROWS)
-def test_learning_is_ftrl_by_the_book(history: History, l1: float) -> None:
+def test_learning_is_ftrl_by_the_book(history: History, l1: float, kept_share: float) -> None:
     """The compiled steps agree, bit for bit, with the paper's algorithm over a dictionary."""
-    model = LinearLearner(NAMES, prior=0.3, warmup=1, l1=l1)
+    model = LinearLearner(NAMES, prior=0.3, warmup=1, l1=l1, kept_share=kept_share)
     first, *rest = rows_of(history)
     model.learn_row(*first)
-    weights = model._weights
+    weights, encoding = model._weights, model._encoding
     slow = SlowFtrl(model)
-    slow.learn(coordinates_of(first[0], weights._edges, weights._scaler), 0.3 - first[1])
+    slow.learn(coordinates_of(first[0], encoding), 0.3 - first[1])
     for row, y in rest:
         probability = model.learn_row(row, y)
-        slow.learn(coordinates_of(row, weights._edges, weights._scaler), probability - y)
+        slow.learn(coordinates_of(row, encoding), probability - y)
 
     for (f, column), z in slow.z.items():
         assert weights._state[0, f, column] == z
@@ -135,7 +139,7 @@ def test_a_late_undo_steps_back_at_todays_rate_and_forgets_the_square(
 
     model.undo_row(row, y, probability)
 
-    for (f, column), x in coordinates_of(row, weights._edges, weights._scaler).items():
+    for (f, column), x in coordinates_of(row, model._encoding).items():
         g, n = (probability - y) * x, before[1, f, column]
         rate = (model.beta + math.sqrt(n)) / model.alpha + model.l2
         expected = before[2, f, column] + g / rate
