@@ -190,6 +190,16 @@ def signed_log(value: float) -> float:
 
 
 @_compiled
+def z_of(value: float, centre: float, scale: float) -> float:
+    """Return the z-score of the signed logarithm of `value`, clipped to ±4.
+
+    >>> z_of(0.0, 0.0, 1.0), z_of(1e30, 0.0, 1.0)
+    (0.0, 4.0)
+    """
+    return min(max((signed_log(value) - centre) / scale, -Z_LIMIT), Z_LIMIT)
+
+
+@_compiled
 def encode(rows: F32, edges: F32, scaler: F64, bins: I16, z: F64) -> None:
     """Write into `bins` and `z` the code of each row; `edges` are padded with infinity.
 
@@ -205,8 +215,8 @@ def encode(rows: F32, edges: F32, scaler: F64, bins: I16, z: F64) -> None:
             bins[i, f] = MISSING if np.isnan(value) else count
         for f in range(rows.shape[1]):
             value = np.float64(rows[i, f])
-            score = (signed_log(value) - scaler[f, 0]) / scaler[f, 1]
-            z[i, f] = 0.0 if np.isnan(value) else min(max(score, -Z_LIMIT), Z_LIMIT)
+            score = z_of(value, scaler[f, 0], scaler[f, 1])
+            z[i, f] = 0.0 if np.isnan(value) else score
 
 
 @_compiled

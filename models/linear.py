@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -20,6 +21,7 @@ from models.linear_data import (
     parameters_in,
     scoring_body,
 )
+from models.monotone import Direction, project
 from models.rows import Row
 from models.warmup import Warmup
 
@@ -300,8 +302,14 @@ class LinearLearner(base.Classifier):
             model._weights.fill(data["weights"])
         return model
 
-    def scoring_data(self) -> dict[str, Any]:
+    def scoring_data(
+        self, directions: Mapping[str, Direction] = MappingProxyType({})
+    ) -> dict[str, Any]:
         """Return only what scoring and explaining need, for a snapshot.
+
+        Args:
+            directions: Features whose weights the snapshot makes monotone (`models.monotone`); what
+                was learnt stays as it is.
 
         Raises:
             CheckpointError: the bins are not fixed yet, so that there is nothing to score with.
@@ -312,7 +320,9 @@ class LinearLearner(base.Classifier):
                 f"{len(self._waiting)}. Ask `is_ready` first."
             )
         encoding = self._encoding.of(self._features)
-        return scoring_body(encoding, self._weights.weights, self._weights.seen, self.bias)
+        seen = self._weights.seen
+        weights = project(encoding, self._weights.weights, seen, directions)
+        return scoring_body(encoding, weights, seen, self.bias)
 
     # Private.
 
