@@ -5,7 +5,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from contracts.envelope import Code, EpochMs, Ours, Token
-from contracts.snapshots import ModelName, ModelSnapshot
+from contracts.model_names import ModelName
+from contracts.snapshots import ModelSnapshot
 
 
 class ModelOrder(Ours):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from contracts.envelope import Code, EpochMs, Ours
-from contracts.snapshots import ModelName
+from contracts.model_names import ModelName
 
 Count = Annotated[int, Field(ge=0)]
 

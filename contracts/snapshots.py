@@ -5,24 +5,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from contracts.envelope import Code, EpochMs, Ours, Token
+from contracts.model_names import ModelName
+from contracts.model_reports import ModelReport
 
 Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{16,64}$")]
-ModelName = Literal[
-    "drawn_30d",
-    "applied_14d",
-    "engaged_3d",
-    "retained_flow_30d",
-    "complaint_30d",
-    "dpd30_mob3",
-    "dpd90_after_dpd30",
-    "uplift_30d",
-    "anomaly",
-    "dpd30",
-]
-"""What a model answers: a label, the effect of a contact, or how unusual a customer is.
-
-`dpd30` is `dpd30_mob3` as older snapshots called it; it is read, and never scores again.
-"""
 
 
 class ModelSnapshot(Ours):
@@ -31,7 +17,8 @@ class ModelSnapshot(Ours):
     `body` is plain data (numbers as float hex where bits matter), never code. `model_id` is
     `<name>:<first 16 hex digits of sha256>`; `parent` is the snapshot that it grew from.
     `metrics` are of progressive validation: each label was scored before it was learnt.
-    `approved_by` are the people who let it serve; a risk model needs two (see `ModelOrder`).
+    `approved_by` are the people who let it serve; a risk model needs two (see
+    `contracts.model_orders`).
     """
 
     name: ModelName
@@ -52,11 +39,17 @@ class SnapshotRecord(Ours):
 
     The checkpoint is the learner's whole state as data, with its own hash, and the offset in
     `examples.v1` behind the last example in it: one thing, so weights and position always agree.
+
+    `snapshots` serve from now on, where they differ from the last ones. `candidates` do not: they
+    are what a model that people have not approved knows now, for them to look at and order.
+    `reports` say how the models do.
     """
 
     event_type: Literal["learner_checkpoint"] = "learner_checkpoint"
     at_ms: EpochMs
     examples_offset: Annotated[int, Field(ge=0)]
     snapshots: tuple[ModelSnapshot, ...]
+    candidates: tuple[ModelSnapshot, ...] = ()
+    reports: tuple[ModelReport, ...] = ()
     checkpoint: dict[str, Any]
     checkpoint_sha256: Hex

@@ -1,5 +1,6 @@
 """What was handed over already: examples come at least once, and now and then out of order."""
 
+import json
 from typing import Any, Self
 
 from contracts.examples import Example
@@ -94,7 +95,7 @@ class Arrivals:
             for partition, places in data["places"].items()
         }
         for raw in data["early"]:
-            arrivals.keep_early(Example.model_validate(raw))
+            arrivals.keep_early(Example.model_validate_json(json.dumps(raw)))
         return arrivals
 
 

@@ -1,24 +1,34 @@
-"""One label's learner: lines that learn side by side, and their measures."""
+"""One label's learner: lines that learn side by side, measured, watched, and served by one."""
 
 import math
+from functools import partial
 from typing import Any, Self
 
+import numpy as np
+
 from contracts.examples import Example, LabelName, RowKind
+from contracts.model_orders import ModelOrder
+from contracts.model_reports import ModelReport
+from models.calibration import Calibration, LogOddsLine
+from models.canary import Canary
+from models.encoding import Encoding
+from models.errors import SnapshotError
+from models.features_of import FEATURES_OF, ROW
 from models.labels import LabelPolicy
-from models.linear import LinearLearner
-from models.lines import FAST, MAIN, RIVER, Line
+from models.lines import LINES, MAIN, RIVER, Body, Line, lines_in, new_lines
 from models.open_rows import OpenRow
 from models.progress import Progress
+from models.promotion import is_calibrated
+from models.reporting import report_of
+from models.rows import RowSchema
+from models.scorer import LinearScorer
+from models.watch import Settled, Standing, Watch
 
-POSITIVES_TO_CALIBRATE = 200
-"""Matured positives before a calibration ratio means anything: its error is then about 7 %."""
-
-CALIBRATED_FROM, CALIBRATED_TO = 0.8, 1.25
-"""Mean predicted over observed that counts as calibrated."""
-
-LINES = (MAIN, FAST, RIVER)
-_SERVED = 2 * len(LINES)
-"""Place, among a row's numbers, of the score that the decision saw; before it two per line."""
+_SERVED = len(LINES)
+"""Places among a row's scores: one per line, then what the decision saw, what the last good
+snapshot says, and what the main line said before calibration."""
+_LAST_GOOD, _RAW = _SERVED + 1, _SERVED + 2
+SERVED_WINDOW_ROWS = 2_000
 
 
 class Head:
@@ -26,20 +36,34 @@ class Head:
 
     The learner tells it each thing once and in order (`models.lessons`). Every row is scored
     before it teaches, and measured at its horizon with the score that it had when it was opened.
+    `watch` says which line serves. A line's snapshot is calibrated on rows that have matured.
 
     Args:
         policy: The label, the rows that it is learnt from, and when it teaches.
+        encoding: Of the shared row.
+        serves_unapproved: Whether a risk model serves as it learns, before people approved one.
     """
 
-    width = _SERVED + 1
-
-    def __init__(self, policy: LabelPolicy) -> None:
+    def __init__(
+        self, policy: LabelPolicy, encoding: Encoding, *, serves_unapproved: bool = False
+    ) -> None:
         self.policy = policy
-        self.lines = {name: Line(name, policy) for name in LINES}
-        self.served = Progress()
+        self.lines = new_lines(policy, encoding)
+        self.served = Progress(window_rows=SERVED_WINDOW_ROWS)
+        self.calibration = Calibration()
+        waits = policy.is_risk and not serves_unapproved
+        self.watch = Watch(
+            FEATURES_OF[policy.label_name],
+            lines=LINES,
+            champion=None if waits else MAIN,
+            is_risk=policy.is_risk,
+        )
         self.learned = 0
         self.positives = 0
         self.steps = 0
+        self._places = RowSchema(FEATURES_OF[policy.label_name]).indices(ROW.names)
+        self._fitted: LogOddsLine | None = None
+        self._last_good: tuple[Body, LinearScorer] | None = None
 
     @property
     def name(self) -> LabelName:
@@ -48,23 +72,18 @@ class Head:
 
     @property
     def progress(self) -> Progress:
-        """The measures of the line that serves."""
+        """The measures of the main line, calibrated as its snapshots are."""
         return self.lines[MAIN].progress
 
     @property
-    def champion(self) -> LinearLearner:
-        """The line that serves."""
-        model = self.lines[MAIN].model
-        if not isinstance(model, LinearLearner):
-            raise TypeError(f"head {self.name} needs a linear line to serve; got {type(model)}")
-        return model
+    def is_calibrated(self) -> bool:
+        """Whether what serves may be read as probabilities."""
+        return is_calibrated(self.served) or is_calibrated(self.progress)
 
     @property
-    def is_calibrated(self) -> bool:
-        """Whether the scores may be read as probabilities."""
-        ratio = self.progress.calibration_ratio()
-        enough = self.progress.positives >= POSITIVES_TO_CALIBRATE
-        return enough and ratio is not None and CALIBRATED_FROM <= ratio <= CALIBRATED_TO
+    def approved_by(self) -> tuple[str, ...]:
+        """Who let a risk model serve."""
+        return self.watch.champion.approved_by
 
     def listens(self, kind: RowKind, labels: tuple[LabelName, ...]) -> bool:
         """Whether rows of this kind, with these labels, teach this head."""
@@ -72,12 +91,18 @@ class Head:
 
     def opened(self, row: OpenRow, example: Example) -> None:
         """Score a new row; under `fake_negative` it teaches "no" at once."""
-        numbers = [math.nan] * self.width
-        for place, line in enumerate(self.lines.values()):
-            numbers[2 * place] = line.score(row.row)
-        served = example.scores.get(self.name)
-        numbers[_SERVED] = math.nan if served is None else float.fromhex(served)
-        row.numbers[self.name] = numbers
+        scores = [line.score(row) for line in self.lines.values()]
+        raw, served = scores[0], example.scores.get(self.name)
+        if self._fitted is not None:
+            scores[0] = self._fitted.calibrated(raw)
+        good = self._last_good_scorer()
+        scores += [
+            math.nan if served is None else float.fromhex(served),
+            math.nan if good is None else good.score(row.row),
+            raw,
+        ]
+        row.scores[self.name] = np.array(scores, dtype=np.float32).tolist()
+        row.numbers[self.name] = [math.nan] * len(LINES)
         if self.policy.kind == "fake_negative":
             self._teach(row, y=False)
 
@@ -92,16 +117,41 @@ class Head:
     def settled(self, row: OpenRow, label: LabelName, *, outcome: bool) -> None:
         """Measure a row at its horizon; teach it now if it has not taught yet."""
         del label
-        numbers = row.numbers[self.name]
-        for place, line in enumerate(self.lines.values()):
-            line.progress.add(numbers[2 * place], outcome=outcome, opened_at_ms=row.opened_at_ms)
-        if not math.isnan(numbers[_SERVED]):
-            self.served.add(numbers[_SERVED], outcome=outcome, opened_at_ms=row.opened_at_ms)
-        if math.isnan(numbers[1]):
+        scores, at_ms = row.scores[self.name], row.opened_at_ms
+        for score, line in zip(scores, self.lines.values(), strict=False):
+            line.progress.add(score, outcome=outcome, opened_at_ms=at_ms)
+        if not math.isnan(scores[_SERVED]):
+            self.served.add(scores[_SERVED], outcome=outcome, opened_at_ms=at_ms)
+        self.calibration.add(scores[_RAW], outcome=outcome)
+        self.watch.settled(
+            Settled(
+                outcome=outcome,
+                opened_at_ms=at_ms,
+                scores=dict(zip(self.lines, scores, strict=False)),
+                served=scores[_SERVED],
+                last_good=scores[_LAST_GOOD],
+                bins=row.codes[0][self._places],
+            )
+        )
+        if math.isnan(row.numbers[self.name][0]):
             self._teach(row, y=outcome)
 
+    def obey(self, order: ModelOrder) -> None:
+        """Do what people ordered of this model."""
+        self.watch.obey(order, self._standings(), scorer_of=self._scorer)
+
+    def snapshot_body(self, at_ms: int, canary: Canary) -> Body | None:
+        """Return what serves from now on, or none before there is something good enough."""
+        self._fitted = self.calibration.line()
+        standings = self._standings()
+        return self.watch.serve(at_ms, standings, canary=canary, scorer_of=self._scorer)
+
+    def candidate_body(self) -> Body | None:
+        """Return what the main line knows now, for people to approve."""
+        return self._body(MAIN, self.lines[MAIN])
+
     def metrics(self) -> dict[str, float]:
-        """Return the measures of what serves, of the lines beside it, and of what was served."""
+        """Return the measures of the main line, of the lines beside it, and of what was served."""
         beside = {
             f"{'challenger' if name == RIVER else name}_{what}": value
             for name, line in self.lines.items()
@@ -112,30 +162,42 @@ class Head:
             **self.progress.measures(),
             **beside,
             **{f"served_{what}": value for what, value in self.served.measures().items()},
-            "refused_updates": float(self.champion.refused),
         }
 
-    def snapshot_body(self) -> dict[str, Any] | None:
-        """Return what scores, or none while the bins are not fixed."""
-        return self.champion.scoring_data() if self.champion.is_ready else None
+    def report(self, psi: dict[str, float], *, frozen_id: str | None) -> ModelReport:
+        """Return what people read about this model."""
+        return report_of(
+            self.name,
+            self.watch,
+            self._standings(),
+            served=self.served,
+            psi=psi,
+            frozen_id=frozen_id,
+        )
 
     def to_data(self) -> dict[str, Any]:
         """Return the whole state as JSON data."""
         return {
             "lines": {name: line.to_data() for name, line in self.lines.items()},
             "served": self.served.to_data(),
+            "calibration": self.calibration.to_data(),
+            "fitted": None if self._fitted is None else self._fitted.to_data(),
+            "watch": self.watch.to_data(),
             "learned": self.learned,
             "positives": self.positives,
             "steps": self.steps,
         }
 
     @classmethod
-    def from_data(cls, data: dict[str, Any], policy: LabelPolicy) -> Self:
+    def from_data(cls, data: dict[str, Any], policy: LabelPolicy, encoding: Encoding) -> Self:
         """Return what `to_data` described, to the bit."""
-        head = cls(policy)
-        for name in LINES:
-            head.lines[name] = Line.from_data(data["lines"][name], name, policy)
+        head = cls(policy, encoding)
+        head.lines = lines_in(data["lines"], encoding)
         head.served = Progress.from_data(data["served"])
+        head.calibration = Calibration.from_data(data["calibration"])
+        fitted = data["fitted"]
+        head._fitted = None if fitted is None else LogOddsLine.from_data(fitted)
+        head.watch = Watch.from_data(data["watch"], is_risk=policy.is_risk)
         head.learned, head.positives, head.steps = (
             data["learned"], data["positives"], data["steps"],
         )  # fmt: skip
@@ -144,7 +206,7 @@ class Head:
     def _teach(self, row: OpenRow, *, y: bool) -> None:
         numbers = row.numbers[self.name]
         for place, line in enumerate(self.lines.values()):
-            numbers[2 * place + 1] = line.teach(row.row, y=y)
+            numbers[place] = line.teach(row, y=y)
         self.learned += 1
         self.positives += y
         self.steps += 1
@@ -152,9 +214,56 @@ class Head:
     def _undo(self, row: OpenRow, *, y: bool) -> None:
         """Take back the step that stands, if one does."""
         numbers = row.numbers[self.name]
-        if math.isnan(numbers[1]):
+        if math.isnan(numbers[0]):
             return
-        for place, line in enumerate(self.lines.values()):
-            line.undo(row.row, y=y, probability=numbers[2 * place + 1])
+        for probability, line in zip(numbers, self.lines.values(), strict=True):
+            line.undo(row, y=y, probability=probability)
         self.learned -= 1
         self.positives -= y
+
+    def _standings(self) -> dict[str, Standing]:
+        return {
+            name: Standing(
+                progress=line.progress,
+                same_bits=line.same_bits,
+                body=partial(self._body, name, line),
+            )
+            for name, line in self.lines.items()
+        }
+
+    def _body(self, name: str, line: Line) -> Body | None:
+        """Return a line's snapshot: calibrated where that was fitted to it."""
+        if self.learned < self.policy.warmup:
+            return None
+        body = line.body()
+        if body is not None and name == MAIN and self._fitted is not None:
+            body["calibration"] = self._fitted.to_data()
+        return body
+
+    def _scorer(self, body: Body) -> LinearScorer:
+        """Return the scorer of a body of this head.
+
+        Raises:
+            SnapshotError: it reads other features, or holds a number that is none.
+        """
+        features = tuple(body.get("features", ()))
+        if features != FEATURES_OF[self.name]:
+            raise SnapshotError(
+                f"head {self.name} needs a snapshot of its {len(FEATURES_OF[self.name])} features; "
+                f"got one of {len(features)} others. Take one that this version made."
+            )
+        try:
+            scorer = LinearScorer(self.name, f"{self.name}:canary", body)
+        except (KeyError, TypeError, ValueError) as error:
+            raise SnapshotError(f"head {self.name} cannot read the snapshot: {error!r}.") from error
+        if not scorer.is_finite():
+            raise SnapshotError(f"head {self.name} needs finite numbers in a snapshot.")
+        return scorer
+
+    def _last_good_scorer(self) -> LinearScorer | None:
+        good = self.watch.champion.last_good
+        if good is None:
+            return None
+        if self._last_good is None or self._last_good[0] is not good.body:
+            self._last_good = (good.body, self._scorer(good.body))
+        return self._last_good[1]

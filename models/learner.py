@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from contracts.examples import Example, LabelName, RowKind
+from contracts.model_names import ModelName
+from contracts.model_orders import ModelOrder
 from contracts.snapshots import ModelSnapshot, SnapshotRecord
 from models.canonical import sha256_of
+from models.encoding import Encoding
 from models.errors import CheckpointError
 from models.features_of import ROW
+from models.first_rows import FirstRows
 from models.head import Head
-from models.labels import POLICIES
-from models.lessons import LearnsRows
+from models.heads import Heads, RiskServing
 from models.open_rows import LIMITS
-from models.row_life import RowLife
 from models.scorer import model_id_of
 
 _FORMAT = "learner/2"
@@ -24,7 +26,7 @@ class SnapshotRule:
     """When a snapshot is worth taking.
 
     Due after `labels` steps or `after_ms` since the first of them, but never closer to the last
-    one than `apart_ms`: each travels to every partition.
+    one than `apart_ms`: each travels to every partition. An order of people does not wait.
     """
 
     labels: int = 500
@@ -35,12 +37,17 @@ class SnapshotRule:
 class Learner:
     """Learns all labels from one stream of examples; it has no clock and asks nothing else.
 
+    The first 200 rows fix the encoding that all heads share. Until then examples wait; then they
+    are applied in the order in which they came.
+
     The same examples in the same order give the same weights, to the bit, also when the learner is
     stopped anywhere and resumed from its checkpoint.
 
     Args:
         rule: When `snapshot_due` says yes.
         limits: Open rows kept of each kind; beyond half of it a sample of the new ones.
+        risk_serving: `approved`: a risk model serves only what two people let it; `live`: as it
+            learns, for a demonstration.
 
     >>> learner = Learner()
     >>> learner.snapshot_due(0), learner.snapshot(0, examples_offset=0)
@@ -52,12 +59,13 @@ class Learner:
         *,
         rule: SnapshotRule | None = None,
         limits: Mapping[RowKind, int] = LIMITS,
+        risk_serving: RiskServing = "approved",
     ) -> None:
         self.rule = rule or SnapshotRule()
-        self._heads: dict[LabelName, Head] = {
-            name: Head(policy) for name, policy in POLICIES.items()
-        }
-        self.life = RowLife(self._all(), limits=limits)
+        self._limits = dict(limits)
+        self._risk_serving: RiskServing = risk_serving
+        self._first = FirstRows()
+        self._heads: Heads | None = None
         self._clock_ms = 0
         self._applied_since = 0
         self._steps_at_last = 0
@@ -70,37 +78,85 @@ class Learner:
         """The latest time that an example or a barrier has told."""
         return self._clock_ms
 
+    @property
+    def risk_serving(self) -> RiskServing:
+        """What a risk model needs before it serves."""
+        return self._risk_serving
+
+    @property
+    def heads(self) -> Heads:
+        """All that learn.
+
+        Raises:
+            ValueError: too few rows have opened; nothing is learnt yet.
+        """
+        if self._heads is None:
+            raise ValueError(
+                f"the learner's heads need {self._first.needed} rows that fix the encoding; "
+                f"got {len(self._first)}. Ask `is_ready` first."
+            )
+        return self._heads
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the encoding is fixed, so that heads learn."""
+        return self._heads is not None
+
+    def begin(self, encoding: Encoding, reference: Any) -> None:  # Any: rows (N, F), float32
+        """Begin with an encoding that was fitted elsewhere on `reference`; then what waits."""
+        heads = self._heads = Heads(
+            encoding, reference, limits=self._limits, risk_serving=self._risk_serving
+        )
+        for message in self._first.take():
+            if isinstance(message, Example):
+                heads.life.advance(message.at_ms)
+                heads.apply(message)
+            else:
+                heads.obey(message)
+        heads.life.advance(self._clock_ms)
+        self._note_steps()
+
     def head(self, name: LabelName) -> Head:
         """Return one label's learner, to read its measures."""
-        return self._heads[name]
+        return self.heads.labels[name]
 
     def metrics(self, name: LabelName) -> dict[str, float]:
         """Return the measures of a label: of its head, of its rows, and what came of examples."""
-        return {
-            **self._heads[name].metrics(),
-            **{
-                f"examples_{what}": float(count)
-                for what, count in sorted(self.life.counts[name].items())
-            },
-            "open_rows": float(sum(name in row.states for _, row in self.life.rows)),
-            "dropped_rows": float(self.life.rows.dropped[POLICIES[name].row_kind]),
-        }
+        return self.heads.metrics(name)
 
     def apply(self, example: Example) -> None:
         """Apply one example; the caller gives the order, and a repetition changes nothing."""
         self.advance(example.at_ms)
-        self.life.apply(example)
         self._applied_since += 1
-        self._note_steps()
+        if self._heads is not None:
+            self._heads.apply(example)
+            self._note_steps()
+            return
+        self._first.put(example)
+        if self._first.is_enough:
+            rows = self._first.rows()
+            self.begin(Encoding.fit(ROW.names, rows), rows)
+
+    def obey(self, order: ModelOrder) -> None:
+        """Do what people ordered, once."""
+        self._clock_ms = max(self._clock_ms, order.at_ms)
+        self._applied_since += 1
+        if self._heads is None:
+            self._first.put_order(order)
+        else:
+            self._heads.obey(order)
 
     def advance(self, at_ms: int) -> None:
         """Let time pass up to `at_ms`: labels whose horizon is over become final."""
         self._clock_ms = max(self._clock_ms, at_ms)
-        self.life.advance(self._clock_ms)
-        self._note_steps()
+        if self._heads is not None:
+            self._heads.life.advance(self._clock_ms)
+            self._note_steps()
 
     def snapshot_due(self, at_ms: int) -> bool:
         """Whether a snapshot is worth taking at `at_ms`; recorded barriers may take one anyway."""
+        if self._heads is not None and self._heads.wants_snapshot:
+            return True
         if self._first_step_ms is None:
             return False
         last = self._last_snapshot_ms
@@ -117,16 +173,12 @@ class Learner:
             examples_offset: The offset in `examples.v1` behind the last example applied.
 
         Returns:
-            None if no example was applied since the last one. A model that has not yet seen
-            enough rows to fix its bins has no snapshot.
+            None if nothing was applied since the last one. A model that has not yet learnt enough,
+            and a risk model that nobody approved, has no snapshot.
         """
         if not self._applied_since:
             return None
-        snapshots = tuple(
-            snapshot
-            for name, head in self._heads.items()
-            if head.policy.serves and (snapshot := self._snapshot_of(name, head)) is not None
-        )
+        snapshots, candidates = self._serving(at_ms), self._candidates()
         self._parents.update({snapshot.name: snapshot.model_id for snapshot in snapshots})
         self._applied_since = 0
         self._steps_at_last = self._steps()
@@ -137,6 +189,8 @@ class Learner:
             at_ms=at_ms,
             examples_offset=examples_offset,
             snapshots=snapshots,
+            candidates=candidates,
+            reports=() if self._heads is None else self._heads.reports(self._parents),
             checkpoint=checkpoint,
             checkpoint_sha256=sha256_of(checkpoint),
         )
@@ -146,8 +200,9 @@ class Learner:
         return {
             "format": _FORMAT,
             "schema_hash": ROW.schema_hash,
-            "heads": {head.name: head.to_data() for head in self._all()},
-            "life": self.life.to_data(),
+            "limits": self._limits,
+            "first": self._first.to_data(),
+            "heads": None if self._heads is None else self._heads.to_data(),
             "clock_ms": self._clock_ms,
             "applied_since": self._applied_since,
             "steps_at_last": self._steps_at_last,
@@ -158,7 +213,12 @@ class Learner:
 
     @classmethod
     def from_checkpoint(
-        cls, checkpoint: dict[str, Any], *, sha256: str, rule: SnapshotRule | None = None
+        cls,
+        checkpoint: dict[str, Any],
+        *,
+        sha256: str,
+        rule: SnapshotRule | None = None,
+        risk_serving: RiskServing = "approved",
     ) -> Self:
         """Return the learner that `to_checkpoint` described, to the bit.
 
@@ -181,10 +241,10 @@ class Learner:
                 f"Learner needs rows of features {ROW.schema_hash}; got a checkpoint on "
                 f"{checkpoint['schema_hash']}. Learn again from the beginning of examples.v1."
             )
-        learner = cls(rule=rule)
-        for name, policy in POLICIES.items():
-            learner._heads[name] = Head.from_data(checkpoint["heads"][name], policy)
-        learner.life = RowLife.from_data(checkpoint["life"], learner._all())
+        learner = cls(rule=rule, limits=checkpoint["limits"], risk_serving=risk_serving)
+        learner._first = FirstRows.from_data(checkpoint["first"])
+        if checkpoint["heads"] is not None:
+            learner._heads = Heads.from_data(checkpoint["heads"], risk_serving=risk_serving)
         learner._clock_ms = checkpoint["clock_ms"]
         learner._applied_since = checkpoint["applied_since"]
         learner._steps_at_last = checkpoint["steps_at_last"]
@@ -197,32 +257,53 @@ class Learner:
         """Return the hash of everything the learner knows."""
         return sha256_of(self.to_checkpoint())
 
-    def _all(self) -> tuple[LearnsRows, ...]:
-        return tuple(self._heads.values())
+    def _serving(self, at_ms: int) -> tuple[ModelSnapshot, ...]:
+        """Return the snapshots that serve from now on, where they are not those that serve."""
+        if self._heads is None:
+            return ()
+        canary = self._heads.canary
+        found = (
+            (name, head, head.snapshot_body(at_ms, canary))
+            for name, head in self._heads.labels.items()
+            if head.policy.serves
+        )
+        return tuple(
+            snapshot
+            for name, head, body in found
+            if body is not None
+            and (snapshot := self._snapshot_of(name, head, body)).model_id != snapshot.parent
+        )
 
-    def _snapshot_of(self, name: LabelName, head: Head) -> ModelSnapshot | None:
-        body = head.snapshot_body()
-        if body is None:
-            return None
+    def _candidates(self) -> tuple[ModelSnapshot, ...]:
+        """Return what models know that wait for people to approve them."""
+        if self._heads is None:
+            return ()
+        return tuple(
+            self._snapshot_of(name, head, body)
+            for name, head in self._heads.labels.items()
+            if head.policy.serves
+            and head.watch.champion.line is None
+            and (body := head.candidate_body()) is not None
+        )
+
+    def _snapshot_of(self, name: ModelName, head: Head, body: dict[str, Any]) -> ModelSnapshot:
         sha256 = sha256_of(body)
-        parent, model_id = self._parents.get(name), model_id_of(name, sha256)
-        if model_id == parent:
-            return None
         return ModelSnapshot(
             name=name,
-            model_id=model_id,
-            parent=parent,
+            model_id=model_id_of(name, sha256),
+            parent=self._parents.get(name),
             sha256=sha256,
             schema_hash=ROW.schema_hash,
             learned=head.learned,
             positives=head.positives,
             calibrated=head.is_calibrated,
-            metrics=self.metrics(name),
+            metrics=self.metrics(head.name),
             body=body,
+            approved_by=head.approved_by,
         )
 
     def _steps(self) -> int:
-        return sum(head.steps for head in self._all())
+        return 0 if self._heads is None else self._heads.steps
 
     def _note_steps(self) -> None:
         if self._first_step_ms is None and self._steps() > self._steps_at_last:

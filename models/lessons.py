@@ -3,7 +3,8 @@
 from typing import Any, Protocol
 
 from contracts.examples import Example, LabelName, RowKind
-from contracts.snapshots import ModelName
+from contracts.model_names import ModelName
+from models.canary import Canary
 from models.open_rows import OpenRow
 
 
@@ -12,19 +13,15 @@ class LearnsRows(Protocol):
 
     The learner keeps the rows, finds duplicates and waits for horizons; a head hears each thing
     once. Numbers that it must find again when a row's label comes (its scores at opening) are kept
-    with the row: `opened` sets `row.numbers[head.name]`, `width` of them; a head that sets none is
-    not told of the row's labels.
+    with the row: `opened` sets `row.numbers[head.name]`, a list of float64 whose length never
+    changes, or `row.scores[head.name]` of float32; a head that sets no numbers is not told of the
+    row's labels.
     Whatever decides a weight is in `to_data`, so that a resumed head is the same one to the bit.
     """
 
     @property
     def name(self) -> ModelName:
         """What its snapshots are called."""
-        ...
-
-    @property
-    def width(self) -> int:
-        """How many float64 numbers it keeps with a row."""
         ...
 
     @property
@@ -52,8 +49,11 @@ class LearnsRows(Protocol):
         """Return its measures, as snapshots carry them."""
         ...
 
-    def snapshot_body(self) -> dict[str, Any] | None:
-        """Return what scores, as plain data, or none before there is anything to score with."""
+    def snapshot_body(self, at_ms: int, canary: Canary) -> dict[str, Any] | None:
+        """Return what serves from now on, as plain data, or none before there is anything.
+
+        A head that scores rows holds a new body against the last one on the canary's rows.
+        """
         ...
 
     def to_data(self) -> dict[str, Any]:

@@ -1,85 +1,164 @@
 """The models of one head that learn side by side: one may serve, the others are measured."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol, Self
 
+from models.encoding import Encoding
 from models.features_of import FEATURES_OF, ROW
 from models.labels import LabelPolicy
 from models.linear import LinearLearner
-from models.online import OnlineModel
+from models.open_rows import OpenRow
 from models.progress import Progress
 from models.river_challenger import RiverChallenger
-from models.rows import Row, RowSchema
+from models.rows import RowSchema
 
 MAIN, FAST, RIVER = "main", "fast", "river"
-SERVABLE = frozenset({MAIN, FAST})
-"""Lines whose arithmetic has the same bits everywhere; only those may ever score."""
-
 FAST_ALPHA = 0.12
 SHADOW_WINDOW_ROWS = 2_000
 
-_Make = Callable[[tuple[str, ...], LabelPolicy], OnlineModel]
+Body = dict[str, Any]
 
 
-def _main(names: tuple[str, ...], policy: LabelPolicy) -> OnlineModel:
-    return LinearLearner(names, prior=policy.prior, warmup=policy.warmup)
-
-
-def _fast(names: tuple[str, ...], policy: LabelPolicy) -> OnlineModel:
-    return LinearLearner(names, alpha=FAST_ALPHA, prior=policy.prior, warmup=policy.warmup)
-
-
-def _river(names: tuple[str, ...], policy: LabelPolicy) -> OnlineModel:
-    return RiverChallenger(names, prior=policy.prior)
-
-
-_MAKES: Mapping[str, _Make] = {MAIN: _main, FAST: _fast, RIVER: _river}
-_FROM_DATA: Mapping[str, Callable[[dict[str, Any]], OnlineModel]] = {
-    MAIN: LinearLearner.from_data,
-    FAST: LinearLearner.from_data,
-    RIVER: RiverChallenger.from_data,
-}
-
-
-class Line:
+class Line(Protocol):
     """One model of a head, with its measures.
 
-    It reads its own features out of the shared row. Beside each open row it needs two numbers: the
-    score at opening, which is what is measured, and the score before the step that stands now,
-    which is what undo needs (NaN: no step stands).
-
-    Args:
-        name: Which line.
-        policy: Of the head's label.
+    Beside each open row it needs two numbers: the score at opening, which is what is measured, and
+    the score before the step that stands now, which is what undo needs (NaN: no step stands).
     """
 
-    def __init__(self, name: str, policy: LabelPolicy) -> None:
-        names = FEATURES_OF[policy.label_name]
-        self.name = name
-        self.model = _MAKES[name](names, policy)
-        self.progress = Progress() if name == MAIN else Progress(window_rows=SHADOW_WINDOW_ROWS)
-        self._places = RowSchema(names).indices(ROW.names)
+    progress: Progress
+    same_bits: bool
+    """Whether its arithmetic has the same bits everywhere; only then may it ever score."""
 
-    def score(self, row: Row) -> float:
-        """Return what it says now of a shared row."""
-        return self.model.score_row(row[self._places])
+    def score(self, row: OpenRow) -> float:
+        """Return what it says now of a row."""
+        ...
 
-    def teach(self, row: Row, *, y: bool) -> float:
+    def teach(self, row: OpenRow, *, y: bool) -> float:
         """Take one step; return the score just before it."""
-        return self.model.learn_row(row[self._places], y)
+        ...
 
-    def undo(self, row: Row, *, y: bool, probability: float) -> None:
+    def undo(self, row: OpenRow, *, y: bool, probability: float) -> None:
         """Take back the step that `teach` took when it returned `probability`."""
-        self.model.undo_row(row[self._places], y, probability)
+        ...
+
+    def body(self) -> Body | None:
+        """Return what scores, as plain data; none for a line that may never serve."""
+        ...
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the whole state as JSON data."""
+        ...
+
+
+class LinearLine:
+    """Our linear learner on the encoding that all heads share.
+
+    Args:
+        model: The learner.
+        progress: Its measures.
+    """
+
+    same_bits = True
+
+    def __init__(self, model: LinearLearner, progress: Progress) -> None:
+        self.model = model
+        self.progress = progress
+
+    def score(self, row: OpenRow) -> float:
+        """Return what it says now of a row."""
+        return self.model.score_encoded(*row.codes)
+
+    def teach(self, row: OpenRow, *, y: bool) -> float:
+        """Take one step; return the score just before it."""
+        return self.model.learn_encoded(*row.codes, y)
+
+    def undo(self, row: OpenRow, *, y: bool, probability: float) -> None:
+        """Take back the step that `teach` took when it returned `probability`."""
+        self.model.undo_encoded(*row.codes, y, probability)
+
+    def body(self) -> Body | None:
+        """Return what scores, as plain data."""
+        return self.model.scoring_data()
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the whole state as JSON data, without the encoding."""
+        return {
+            "model": self.model.to_data(with_encoding=False),
+            "progress": self.progress.to_data(),
+        }
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any], encoding: Encoding) -> Self:
+        """Return what `to_data` described, to the bit."""
+        model = LinearLearner.from_data(data["model"], encoding=encoding)
+        return cls(model, Progress.from_data(data["progress"]))
+
+
+class RiverLine:
+    """River's scaler and logistic regression on the values themselves.
+
+    Args:
+        model: The challenger.
+        progress: Its measures.
+    """
+
+    same_bits = False
+
+    def __init__(self, model: RiverChallenger, progress: Progress) -> None:
+        self.model = model
+        self.progress = progress
+        self._places = RowSchema(model.names).indices(ROW.names)
+
+    def score(self, row: OpenRow) -> float:
+        """Return what it says now of a row."""
+        return self.model.score_row(row.row[self._places])
+
+    def teach(self, row: OpenRow, *, y: bool) -> float:
+        """Take one step; return the score just before it."""
+        return self.model.learn_row(row.row[self._places], y)
+
+    def undo(self, row: OpenRow, *, y: bool, probability: float) -> None:
+        """Step back from `y` at today's weights."""
+        self.model.undo_row(row.row[self._places], y, probability)
+
+    def body(self) -> Body | None:
+        """Return none: it never serves."""
+        return None
 
     def to_data(self) -> dict[str, Any]:
         """Return the whole state as JSON data."""
         return {"model": self.model.to_data(), "progress": self.progress.to_data()}
 
     @classmethod
-    def from_data(cls, data: dict[str, Any], name: str, policy: LabelPolicy) -> "Line":
-        """Return what `to_data` described, to the bit."""
-        line = cls(name, policy)
-        line.model = _FROM_DATA[name](data["model"])
-        line.progress = Progress.from_data(data["progress"])
-        return line
+    def from_data(cls, data: dict[str, Any], encoding: Encoding) -> Self:
+        """Return what `to_data` described."""
+        del encoding
+        model = RiverChallenger.from_data(data["model"])
+        return cls(model, Progress.from_data(data["progress"]))
+
+
+def new_lines(policy: LabelPolicy, encoding: Encoding) -> dict[str, Line]:
+    """Return the lines of a label's head that has learnt nothing yet."""
+    names, prior = FEATURES_OF[policy.label_name], policy.prior
+    main = LinearLearner(names, prior=prior, encoding=encoding)
+    fast = LinearLearner(names, prior=prior, alpha=FAST_ALPHA, encoding=encoding)
+    beside = SHADOW_WINDOW_ROWS
+    return {
+        MAIN: LinearLine(main, Progress()),
+        FAST: LinearLine(fast, Progress(window_rows=beside)),
+        RIVER: RiverLine(RiverChallenger(names, prior=prior), Progress(window_rows=beside)),
+    }
+
+
+_FROM_DATA: dict[str, Callable[[dict[str, Any], Encoding], Line]] = {
+    MAIN: LinearLine.from_data,
+    FAST: LinearLine.from_data,
+    RIVER: RiverLine.from_data,
+}
+LINES = tuple(_FROM_DATA)
+
+
+def lines_in(data: dict[str, Any], encoding: Encoding) -> dict[str, Line]:
+    """Return the lines whose `to_data` is in `data`, by name."""
+    return {name: _FROM_DATA[name](data[name], encoding) for name in LINES}

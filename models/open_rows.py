@@ -2,7 +2,7 @@
 
 import base64
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self, get_args
 
@@ -10,15 +10,18 @@ import numpy as np
 
 from contracts.examples import LabelName, RowKind
 from contracts.ids import unit_interval
+from models.kernels import F64, I16
 from models.rows import Row
 
+Codes = tuple[I16, F64]
+_NO_CODES: Codes = (np.empty(0, dtype=np.int16), np.empty(0))
 State = Literal["open", "positive", "revised"]
 _STATES: tuple[State, ...] = ("open", "positive", "revised")
 _ABSENT = "-"
 _KINDS: tuple[RowKind, ...] = get_args(RowKind)
 _TREATED = (None, False, True)
 
-LIMITS: Mapping[RowKind, int] = {"week": 4_000, "contact": 2_500, "loan": 2_000}
+LIMITS: Mapping[RowKind, int] = {"week": 4_000, "contact": 1_500, "loan": 1_500}
 """Rows kept of each kind; a full checkpoint stays below the 8 MB that the topic takes."""
 
 
@@ -35,7 +38,9 @@ class OpenRow:
         selection_prob_micro: How likely that was, in millionths; 0 where nothing was chosen.
         anomaly: How unusual the customer was, NaN where nobody said.
         states: Each label that is not final, and what is known of it.
-        numbers: What each head keeps with the row (see `models.lessons`).
+        numbers: What each head keeps with the row, exactly (see `models.lessons`).
+        scores: What each head keeps with the row and only measures; float32 is enough for that.
+        codes: Bins and z-scores of the row (`models.encoding`); derived, and not stored.
     """
 
     row: Row
@@ -47,6 +52,8 @@ class OpenRow:
     anomaly: float = float("nan")
     states: dict[LabelName, State] = field(default_factory=dict)
     numbers: dict[str, list[float]] = field(default_factory=dict)
+    scores: dict[str, list[float]] = field(default_factory=dict)
+    codes: Codes = _NO_CODES
 
 
 class OpenRows:
@@ -106,7 +113,6 @@ class OpenRows:
         """Return all rows as JSON data, column by column: a third of the size of row by row."""
         rows = list(self._rows.values())
         labels = sorted({label for row in rows for label in row.states})
-        heads = sorted({head for row in rows for head in row.numbers})
         return {
             "limits": self.limits,
             "dropped": dict(sorted(self.dropped.items())),
@@ -119,12 +125,13 @@ class OpenRows:
             "selection": _text(np.array([r.selection_prob_micro for r in rows], dtype="<u4")),
             "anomalies": _text(np.array([row.anomaly for row in rows], dtype="<f8")),
             "states": {label: "".join(_digit(row, label) for row in rows) for label in labels},
-            "numbers": {head: _numbers(rows, head) for head in heads},
+            "numbers": _by_head([row.numbers for row in rows], "<f8"),
+            "scores": _by_head([row.scores for row in rows], "<f4"),
         }
 
     @classmethod
-    def from_data(cls, data: dict[str, Any]) -> Self:
-        """Return what `to_data` described, in the same order."""
+    def from_data(cls, data: dict[str, Any], encode: Callable[[Row], Codes]) -> Self:
+        """Return what `to_data` described, in the same order; `encode` gives each row its codes."""
         rows = cls(limits=data["limits"])
         rows.dropped = Counter(data["dropped"])
         ids = data["ids"].split("\n") if data["ids"] else []
@@ -139,6 +146,7 @@ class OpenRows:
             row = OpenRow(
                 matrix[i].copy(),
                 opened[i],
+                codes=encode(matrix[i]),
                 kind=_KINDS[int(data["kinds"][i])],
                 customer=customers[i],
                 treated=_TREATED[int(data["treated"][i])],
@@ -151,11 +159,10 @@ class OpenRows:
                 },
             )
             rows.put(row_id, row)
-        for head, kept in data["numbers"].items():
-            present = [i for i, digit in enumerate(kept["present"]) if digit == "1"]
-            values = _array(kept["values"], "<f8").reshape(len(present), -1).tolist()
-            for i, numbers in zip(present, values, strict=True):
-                rows._rows[ids[i]].numbers[head] = numbers
+        for head, place, numbers in _in(data["numbers"], "<f8"):
+            rows._rows[ids[place]].numbers[head] = numbers
+        for head, place, numbers in _in(data["scores"], "<f4"):
+            rows._rows[ids[place]].scores[head] = numbers
         return rows
 
 
@@ -164,12 +171,22 @@ def _digit(row: OpenRow, label: LabelName) -> str:
     return _ABSENT if state is None else str(_STATES.index(state))
 
 
-def _numbers(rows: list[OpenRow], head: str) -> dict[str, str]:
-    values = [row.numbers[head] for row in rows if head in row.numbers]
+def _by_head(rows: list[dict[str, list[float]]], dtype: str) -> dict[str, dict[str, str]]:
     return {
-        "present": "".join("1" if head in row.numbers else "0" for row in rows),
-        "values": _text(np.array(values, dtype="<f8")),
+        head: {
+            "present": "".join("1" if head in kept else "0" for kept in rows),
+            "values": _text(np.array([kept[head] for kept in rows if head in kept], dtype=dtype)),
+        }
+        for head in sorted({head for kept in rows for head in kept})
     }
+
+
+def _in(data: dict[str, dict[str, str]], dtype: str) -> Iterator[tuple[str, int, list[float]]]:
+    for head, kept in data.items():
+        present = [place for place, digit in enumerate(kept["present"]) if digit == "1"]
+        values = _array(kept["values"], dtype).reshape(len(present), -1).tolist()
+        for place, numbers in zip(present, values, strict=True):
+            yield head, place, numbers
 
 
 def _text(array: Any) -> str:  # Any: an array of any of the types above

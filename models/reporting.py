@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from contracts.model_names import ModelName
 from contracts.model_reports import ContestReport, ModelReport, ReliabilityPoint, TimeBlock
-from contracts.snapshots import ModelName
 from models.progress import Progress
 from models.watch import Standing, Watch
 

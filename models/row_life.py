@@ -2,12 +2,13 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 from contracts.examples import Example, LabelName, RowKind
 from contracts.ids import unit_interval
 from models.arrivals import Arrivals
+from models.encoding import Encoding
 from models.errors import RowError
 from models.features_of import ROW
 from models.labels import POLICIES
@@ -15,6 +16,7 @@ from models.lessons import LearnsRows
 from models.open_rows import LIMITS, OpenRow, OpenRows
 
 _CUSTOMERS = 1 << 32
+Seen = Callable[[str, OpenRow], None]
 
 
 class RowLife:
@@ -27,13 +29,22 @@ class RowLife:
 
     Args:
         heads: Who is told, in this order.
+        encoding: Gives each row its codes, once.
         limits: Rows kept of each kind.
+        seen: Is told of every new row.
     """
 
     def __init__(
-        self, heads: Sequence[LearnsRows], *, limits: Mapping[RowKind, int] = LIMITS
+        self,
+        heads: Sequence[LearnsRows],
+        encoding: Encoding,
+        *,
+        limits: Mapping[RowKind, int] = LIMITS,
+        seen: Seen = lambda _row_id, _row: None,
     ) -> None:
         self.heads = heads
+        self._seen = seen
+        self.encoding = encoding
         self.rows = OpenRows(limits=limits)
         self.counts: dict[str, Counter[str]] = {name: Counter() for name in POLICIES}
         self._arrivals = Arrivals()
@@ -72,10 +83,17 @@ class RowLife:
         }
 
     @classmethod
-    def from_data(cls, data: dict[str, Any], heads: Sequence[LearnsRows]) -> Self:
+    def from_data(
+        cls,
+        data: dict[str, Any],
+        heads: Sequence[LearnsRows],
+        encoding: Encoding,
+        *,
+        seen: Seen = lambda _row_id, _row: None,
+    ) -> Self:
         """Return what `to_data` described, to the bit."""
-        life = cls(heads)
-        life.rows = OpenRows.from_data(data["rows"])
+        life = cls(heads, encoding, seen=seen)
+        life.rows = OpenRows.from_data(data["rows"], encoding.encode)
         life._arrivals = Arrivals.from_data(data["arrivals"])
         life.counts = {name: Counter(data["counts"].get(name, {})) for name in POLICIES}
         life._due = sorted(
@@ -103,6 +121,7 @@ class RowLife:
             return
         row = OpenRow(
             row=values,
+            codes=self.encoding.encode(values),
             opened_at_ms=example.at_ms,
             kind=example.row_kind,
             customer=int(unit_interval("customer", example.subject_id) * _CUSTOMERS),
@@ -113,6 +132,7 @@ class RowLife:
         if example.anomaly_hex is not None:
             row.anomaly = float.fromhex(example.anomaly_hex)
         self.rows.put(example.row_id, row)
+        self._seen(example.row_id, row)
         self._count(example, "opened")
         for head in self.heads:
             if head.listens(row.kind, example.labels):

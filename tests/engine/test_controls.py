@@ -91,7 +91,7 @@ def test_a_strategy_that_cannot_be_used_is_a_dead_letter_and_the_last_one_stands
 @cache
 def _snapshots(rows: int) -> tuple[ModelSnapshot, ...]:
     learner = Learner()
-    for example in a_history(rows, seed=1):
+    for example in a_history(rows, seed=1, labels=("drawn_30d", "applied_14d")):
         learner.apply(example)
     record = learner.snapshot(learner.clock_ms, examples_offset=0)
     assert record is not None
@@ -120,10 +120,10 @@ def test_a_stored_snapshot_of_other_features_is_left_out() -> None:
     body = good.body | {"features": ["a_feature_of_yesterday"]}
     old = good.model_copy(update={"body": body, "sha256": sha256_of(body)})
     partition = a_partition()
-    partition.snapshots = {"drawn_30d": old, "dpd30_mob3": _snapshots(400)[1]}
+    partition.snapshots = {"drawn_30d": old, "applied_14d": _snapshots(400)[1]}
     back = PartitionState.decode(partition.encode(), build="the next one")
 
-    assert list(back.snapshots) == ["dpd30_mob3"]
+    assert list(back.snapshots) == ["applied_14d"]
     assert back.facts.counts["snapshots_unreadable"] == 1
 
 

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from contracts.examples import Example, LabelName
-from models import POLICIES, ROW, to_hex
+from models import POLICIES, ROW, Learner, to_hex
+from models.encoding import Encoding
 
 DAY_MS = 86_400_000
 START_MS = 1_700_000_000_000
@@ -19,6 +20,17 @@ def a_row(*, seed: int = 0) -> np.ndarray:
     row = np.floor(rng.lognormal(3.0, 2.0, count)).astype(np.float32)
     row[rng.random(count) < 0.1] = np.nan
     return row
+
+
+REFERENCE = np.stack([a_row(seed=seed) for seed in range(10_000, 10_200)])
+ENCODING = Encoding.fit(ROW.names, REFERENCE)
+
+
+def a_learner(**parameters: Any) -> Learner:
+    """Return a learner that has fixed its encoding and learnt nothing."""
+    learner = Learner(**parameters)
+    learner.begin(ENCODING, REFERENCE)
+    return learner
 
 
 def an_example(**changes: Any) -> Example:

@@ -12,14 +12,14 @@ from contracts.snapshots import SnapshotRecord
 from models import POLICIES, ROW, CheckpointError, Learner, SnapshotRule, to_hex
 from models.canonical import canonical_json, sha256_of
 from models.open_rows import LIMITS, OpenRow
-from tests.models.given import DAY_MS, START_MS, a_history, a_row, an_example
+from tests.models.given import DAY_MS, ENCODING, START_MS, a_history, a_learner, a_row, an_example
 
 HISTORY = a_history(260, seed=7)
 TOPIC_BYTES = 8 << 20
 
 
 def taught(examples: list, learner: Learner | None = None, **parameters: Any) -> Learner:
-    learner = learner or Learner(**parameters)
+    learner = learner or a_learner(**parameters)
     for example in examples:
         learner.apply(example)
     return learner
@@ -34,6 +34,11 @@ def life(*statuses: str, label_name: str = "drawn_30d", days: float = 1.0) -> li
             an_example(label_name=label_name, row_id="r-1", status=status, at_ms=at_ms, seq=i)
         )
     return steps
+
+
+def row_of(row: np.ndarray) -> OpenRow:
+    """Return a row as heads see it."""
+    return OpenRow(row, START_MS, codes=ENCODING.encode(row))
 
 
 def crowd(label_name: str, count: int) -> list:
@@ -72,12 +77,12 @@ def test_a_positive_that_comes_at_once_leaves_no_trace_of_the_negative() -> None
     """The weights are those of a model that was told the truth in the first place."""
     learner = taught(crowd("drawn_30d", 250) + life("positive"))
     told = taught(crowd("drawn_30d", 250)).head("drawn_30d").lines["main"]
-    told.teach(a_row(), y=True)
+    told.teach(row_of(a_row()), y=True)
     line = learner.head("drawn_30d").lines["main"]
 
     for seed in range(20):
         row = a_row(seed=seed)
-        assert abs(line.score(row) - told.score(row)) < 1e-9
+        assert abs(line.score(row_of(row)) - told.score(row_of(row))) < 1e-9
 
 
 def test_a_revised_positive_is_a_negative_again() -> None:
@@ -89,8 +94,8 @@ def test_a_revised_positive_is_a_negative_again() -> None:
     assert revised.head("drawn_30d").positives == 0
     assert (
         abs(
-            revised.head("drawn_30d").lines["main"].score(row)
-            - never.head("drawn_30d").lines["main"].score(row)
+            revised.head("drawn_30d").lines["main"].score(row_of(row))
+            - never.head("drawn_30d").lines["main"].score(row_of(row))
         )
         < 1e-9
     )
@@ -138,10 +143,10 @@ def test_a_revised_row_is_measured_as_a_negative() -> None:
 def test_what_is_measured_is_the_score_from_before_the_label() -> None:
     """Progressive validation: the row's own lesson must not be in its score."""
     learner = taught(crowd("drawn_30d", 250))
-    before = learner.head("drawn_30d").lines["main"].score(a_row())
+    before = learner.head("drawn_30d").lines["main"].score(row_of(a_row()))
     taught(life("closed", days=30), learner)
 
-    assert learner.head("drawn_30d").progress._window[-1] == (before, False)
+    assert learner.head("drawn_30d").progress._window[-1] == (float(np.float32(before)), False)
 
 
 # What must not matter.
@@ -158,7 +163,7 @@ def test_an_example_that_comes_twice_changes_nothing(
     taught(life(*statuses, label_name=label_name), twice)
     twice.advance(START_MS + 300 * DAY_MS)
     once.advance(START_MS + 300 * DAY_MS)
-    counts = twice.life.counts[label_name]
+    counts = twice.heads.life.counts[label_name]
 
     assert once.head(label_name).to_data() == twice.head(label_name).to_data()
     assert counts["duplicates"] + counts["without_row"] > 0
@@ -171,7 +176,7 @@ def test_an_outcome_of_a_row_that_is_not_there_is_counted(status: str) -> None:
     learner.advance(START_MS + DAY_MS)
 
     assert learner.head("drawn_30d").learned == 0
-    assert learner.life.counts["drawn_30d"]["without_row"] == 1
+    assert learner.heads.life.counts["drawn_30d"]["without_row"] == 1
 
 
 @pytest.mark.parametrize(
@@ -183,7 +188,7 @@ def test_a_row_that_cannot_be_read_is_counted_and_teaches_nothing(damage: dict) 
     learner = taught([an_example(**damage)])
 
     assert learner.head("drawn_30d").learned == 0
-    assert learner.life.counts["drawn_30d"]["unreadable"] == 1
+    assert learner.heads.life.counts["drawn_30d"]["unreadable"] == 1
 
 
 def test_open_rows_are_bounded_and_what_is_dropped_is_counted() -> None:
@@ -225,7 +230,7 @@ def test_a_model_without_bins_has_no_snapshot_but_its_rows_are_in_the_checkpoint
 
     assert record is not None
     assert record.snapshots == ()
-    assert record.checkpoint["heads"]["drawn_30d"]["learned"] == 199
+    assert record.checkpoint["heads"]["heads"]["drawn_30d"]["learned"] == 199
 
 
 def test_each_snapshot_names_the_one_it_grew_from() -> None:
@@ -277,7 +282,7 @@ def test_asking_whether_a_snapshot_is_due_changes_nothing() -> None:
 
 def test_a_model_is_called_calibrated_only_on_evidence() -> None:
     """Scores are read as probabilities only where 200 matured positives say so."""
-    learner = Learner()
+    learner = a_learner()
     head = learner.head("drawn_30d")
     for i in range(1_990):
         head.progress.add(0.1, outcome=i % 10 == 0)
@@ -348,7 +353,7 @@ def test_a_row_that_is_settled_is_not_opened_again_after_a_restart() -> None:
     resumed = Learner.from_checkpoint(learner.to_checkpoint(), sha256=learner.state_sha256())
     taught(life(), resumed)
 
-    assert resumed.life.counts["drawn_30d"]["opened"] == 1
+    assert resumed.heads.life.counts["drawn_30d"]["opened"] == 1
 
 
 def test_resumed_from_its_own_record_it_publishes_the_same_next_snapshot() -> None:
@@ -378,8 +383,8 @@ def test_a_checkpoint_that_was_changed_is_refused() -> None:
 
 def test_a_checkpoint_of_another_format_or_of_other_features_is_refused() -> None:
     """A new version says so instead of reading weights into the wrong places."""
-    other_format = Learner().to_checkpoint() | {"format": "learner/9"}
-    other_features = Learner().to_checkpoint()
+    other_format = a_learner().to_checkpoint() | {"format": "learner/9"}
+    other_features = a_learner().to_checkpoint()
     other_features["schema_hash"] = "0" * 16
 
     for checkpoint, match in ((other_format, "learner/9"), (other_features, "needs rows of")):
@@ -389,7 +394,7 @@ def test_a_checkpoint_of_another_format_or_of_other_features_is_refused() -> Non
 
 def test_a_checkpoint_with_all_open_rows_fits_into_a_record() -> None:
     """The topic takes 8 MB: a learner that cannot store its state cannot restart."""
-    learner = Learner()
+    learner = a_learner()
     rng = np.random.default_rng(1)
     for label_name in POLICIES:
         taught(crowd(label_name, 300), learner)
@@ -406,20 +411,22 @@ def test_a_checkpoint_with_all_open_rows_fits_into_a_record() -> None:
                 rng.lognormal(3.0, 2.0, len(ROW.names)).astype(np.float32),
                 START_MS,
                 kind=kind,
+                codes=ENCODING.encode(a_row()),
                 states=dict.fromkeys(labels, "open"),
-                numbers={name: [1 / 3] * learner.head(name).width for name in labels},
+                numbers={name: [1 / 3] * 3 for name in labels},
+                scores={name: [1 / 3] * 6 for name in labels},
             )
-            learner.life.rows.put(f"r_{kind}{i:016x}", row)
+            learner.heads.life.rows.put(f"r_{kind}{i:016x}", row)
     for partition in range(12):
         for seq in range(200):
-            learner.life._arrivals.is_new(an_example(partition=partition, seq=seq))
+            learner.heads.life._arrivals.is_new(an_example(partition=partition, seq=seq))
 
     assert len(canonical_json(learner.to_checkpoint())) < 0.85 * TOPIC_BYTES
 
 
 def test_a_rule_can_be_given() -> None:
     """Recorded runs and tests need not wait for 500 labels."""
-    learner = Learner(rule=SnapshotRule(labels=1))
+    learner = a_learner(rule=SnapshotRule(labels=1))
     taught(life(), learner)
 
     assert learner.snapshot_due(START_MS)

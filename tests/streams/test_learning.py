@@ -118,7 +118,7 @@ def test_a_live_learner_gives_a_snapshot_when_one_is_due() -> None:
     """Live, nobody asks: the learner's own rule decides, on the examples' clock."""
     sink = MemorySink()
     learn = work("live", sink)
-    examples: list[Example | LearnBarrier] = [an_example(n) for n in range(200)]
+    examples: list[Example | LearnBarrier] = [an_example(n) for n in range(300)]
 
     learn.apply([a_batch(as_bytes(examples), topic=Topic.EXAMPLES)])
 
