@@ -1,6 +1,7 @@
-"""A head's life without Kafka: lines that learn from late labels, a watch, and a world that moves."""
+"""A head's life without Kafka: a line that learns from late labels, a watch, a moving world."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -61,6 +62,8 @@ class Head:
         default_factory=lambda: LinearLearner(FEATURES, prior=0.03, warmup=200)
     )
     progress: Progress = field(default_factory=Progress)
+    served: Progress = field(default_factory=Progress)
+    each_day: Callable[[int], None] = lambda day: None
     canary: Canary = field(default_factory=lambda: Canary(len(FEATURES)))
 
     @property
@@ -85,6 +88,7 @@ class Head:
                 self.watch.serve(at_ms, self.lines, canary=self.canary, scorer_of=Frozen)
                 champion = self.watch.champion
                 served = champion.frozen and LinearLearner.from_data(champion.frozen)
+                self.each_day(day)
                 good = champion.last_good
                 last_good = good and LinearLearner.from_data(good.body)
             self.canary.offer(f"r-{number}", row)
@@ -104,6 +108,7 @@ class Head:
         number, mine, served, last_good = scored
         outcome, day = bool(world.outcomes[number]), number // ROWS_PER_DAY
         self.progress.add(mine, outcome=outcome, opened_at_ms=day * DAY_MS)
+        self.served.add(served, outcome=outcome, opened_at_ms=day * DAY_MS)
         self.watch.settled(
             Settled(
                 outcome=outcome,

@@ -1,0 +1,1 @@
+"""What people see of the models: their history read from `models.v1`, as text and as one page."""
