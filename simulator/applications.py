@@ -11,6 +11,7 @@ from simulator.days import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Day
 from simulator.lenders import OtherLenders
 from simulator.life import Life
 from simulator.loans import Loans, Terms
+from simulator.reaction import Reaction
 from simulator.underwriting import Verdict, judge
 
 _ASKS_PER_DAY = 0.16
@@ -31,16 +32,25 @@ class Applications:
         loans: What becomes of a limit.
         lenders: The lenders elsewhere, whom the bank sees in the account.
         bureau: Asked about whoever applies.
+        reaction: What a contact of the bank does to the customer's asking.
     """
 
     def __init__(
-        self, life: Life, random: Random, loans: Loans, lenders: OtherLenders, bureau: Bureau
+        self,
+        life: Life,
+        random: Random,
+        loans: Loans,
+        lenders: OtherLenders,
+        bureau: Bureau,
+        *,
+        reaction: Reaction,
     ) -> None:
         self._life = life
         self._random = random
         self._loans = loans
         self._lenders = lenders
         self._bureau = bureau
+        self._reaction = reaction
         self._number = 0
         self._id = ""
         self._requested_minor = 0
@@ -60,7 +70,9 @@ class Applications:
         ours = need is not None and need.ours_first
         chance = _ASKS_PER_DAY * life.needs.level(day) if ours else _IDLE_ASKS_PER_DAY
         waits = day.start_ms < self.turned_away_until_ms
-        if happens(random, chance) and not (self.owes_or_asks or waits):
+        comes_by_itself = happens(random, chance * self._reaction.share_of_asking(day))
+        asks = comes_by_itself or self._reaction.asks_today(day)
+        if asks and not (self.owes_or_asks or waits):
             self.is_open = True
             self._in_app = need is None or need.shows_in_app or happens(random, 0.4)
             amount = life.person.income_minor if need is None else need.amount_minor

@@ -9,7 +9,9 @@ from simulator.days import Day
 from simulator.people import person
 
 
-def simulate(*, seed: int, customers: int, days: int, start_ms: int) -> Iterator[RecordedEvent]:
+def simulate(
+    *, seed: int, customers: int, days: int, start_ms: int, campaigns: bool = False
+) -> Iterator[RecordedEvent]:
     """Yield the events of a bank that does not exist, in `known_at_ms` order.
 
     The same arguments give the same bytes, on every machine. A customer's events depend on the
@@ -22,12 +24,14 @@ def simulate(*, seed: int, customers: int, days: int, start_ms: int) -> Iterator
         customers: How many people have, or will have, an account.
         days: How long.
         start_ms: Midnight in China that begins the first day, in epoch milliseconds.
+        campaigns: Whether a campaign with a random control contacts customers, who react to it
+            (see `simulator.truth`). Without it nothing else differs.
 
     >>> [event.topic.value for event in simulate(seed=1, customers=1, days=1, start_ms=0)][:2]
     ['customers.v1', 'consents.v1']
     """
     people = (person(seed=seed, number=n, start_ms=start_ms, days=days) for n in range(customers))
-    lives = [Customer(someone, seed=seed) for someone in people]
+    lives = [Customer(someone, seed=seed, campaigns=campaigns) for someone in people]
     waiting: list[tuple[int, int, int, RecordedEvent]] = []
     told = 0
     for number in range(days):

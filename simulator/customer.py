@@ -1,5 +1,6 @@
 """One customer, day by day: all the models of people put together."""
 
+from collections.abc import Mapping
 from random import Random
 
 from contracts.recorded import RecordedEvent
@@ -8,6 +9,7 @@ from simulator.app import App
 from simulator.applications import Applications
 from simulator.benefits import Benefits
 from simulator.bureau import Bureau
+from simulator.campaigns import Campaigns, Drawing
 from simulator.chains import work_of
 from simulator.chance import stream
 from simulator.contact import Contact
@@ -26,6 +28,7 @@ from simulator.needs import Needs
 from simulator.outbox import Outbox
 from simulator.people import Person
 from simulator.purse import Purse
+from simulator.reaction import Reaction, pull_of
 from simulator.sharing import SharedDevice, ring_edges
 from simulator.takings import Takings
 from simulator.trade import Trade
@@ -37,9 +40,18 @@ class Customer:
     Args:
         person: Who it is.
         seed: The seed of the bank.
+        campaigns: Whether the bank draws by a coin whom it contacts (see `simulator.campaigns`).
+        instead: Drawings of the coin that come out otherwise.
     """
 
-    def __init__(self, person: Person, *, seed: int) -> None:
+    def __init__(
+        self,
+        person: Person,
+        *,
+        seed: int,
+        campaigns: bool = False,
+        instead: Mapping[int, bool] | None = None,
+    ) -> None:
         self.person = person
 
         def chance(purpose: str) -> Random:
@@ -81,11 +93,31 @@ class Customer:
         self._lead = Lead(person, chance("lead"), others)
         self._shared = SharedDevice(number, seed=seed, random=chance("sharing"), outbox=others)
         loans = Loans(self._life, chance("loans"))
+        reaction = Reaction(pull_of(person, seed=seed), chance("reaction"))
         self._applications = Applications(
-            self._life, chance("applications"), loans, self._lenders, self._bureau
+            self._life,
+            chance("applications"),
+            loans,
+            self._lenders,
+            self._bureau,
+            reaction=reaction,
+        )
+        self._has_campaigns = campaigns
+        self._campaign_outbox = Outbox(person, chance("campaign-outbox"), mark="k")
+        self._campaigns = Campaigns(
+            person,
+            chance("campaigns"),
+            self._campaign_outbox,
+            reaction,
+            instead=instead or {},
         )
         self._here = True
         self._introduced = False
+
+    @property
+    def drawings(self) -> list[Drawing]:
+        """The campaign's drawings so far."""
+        return self._campaigns.drawings
 
     def live(self, day: Day) -> list[RecordedEvent]:
         """Live one day and return what the bank's systems say about it, in no order."""
@@ -108,6 +140,10 @@ class Customer:
         life.app.plan(day, life.agenda, life.needs, life.hardship)
         if self._introduced and day.number > opens_on - (self.person.opens_on_day is None):
             self._habits.plan(day, life.agenda, life.needs, life.hardship)
+            if self._has_campaigns:
+                asks = self._applications.owes_or_asks
+                may = self._contact.allows("marketing_sms") and not asks
+                self._campaigns.plan(day, life.agenda, may=may)
             self._applications.plan(day)
             turned_away = day.start_ms < self._applications.turned_away_until_ms
             self._lenders.plan(day, turned_away=turned_away)
@@ -116,7 +152,7 @@ class Customer:
             if not stays and not self._applications.owes_or_asks:
                 self._leave(day)
         life.agenda.run(until_ms=day.end_ms)
-        return life.outbox.take() + self._others.take()
+        return life.outbox.take() + self._others.take() + self._campaign_outbox.take()
 
     def _plan_others(self, day: Day) -> None:
         """What other systems than the bank's own notice today."""

@@ -50,18 +50,46 @@ def _a_day_the_contracts_know(
     required=True,
     help="The JSONL file to write; it is replaced only when all is written.",
 )
-def command(*, seed: int, customers: int, days: int, start: datetime, out: Path) -> None:
+@click.option(
+    "--campaigns",
+    is_flag=True,
+    help="Contact customers by a coin, every 30 days: some draw because of it, some despite it.",
+)
+@click.option(
+    "--truth",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Also write what each contact did and its absence would have done; needs --campaigns.",
+)
+def command(
+    *,
+    seed: int,
+    customers: int,
+    days: int,
+    start: datetime,
+    out: Path,
+    campaigns: bool,
+    truth: Path | None,
+) -> None:
     """Write the events of a small simulated bank to a JSONL file.
 
     The same options write the same bytes. One line is one event, in the order in which the bank
     came to know them.
+
+    With `--campaigns` customers are contacted by SMS once a month or not, by chance.
+    What that changed is in no event; `--truth` writes it to another file, one drawing of the coin
+    a line, by living each life again with that coin the other way round.
     """
-    from simulator import simulate, write_jsonl
+    from simulator import simulate, truths, write_jsonl, write_truths
 
     require_folder(out, option="--out")
+    if truth is not None:
+        require_folder(truth, option="--truth")
+        if not campaigns:
+            raise click.UsageError("--truth is about a campaign: add --campaigns.")
     midnight = start.replace(tzinfo=UTC) - _LOCAL_OFFSET
     start_ms = int(midnight.timestamp()) * 1000
-    events = simulate(seed=seed, customers=customers, days=days, start_ms=start_ms)
+    bank = {"seed": seed, "customers": customers, "days": days, "start_ms": start_ms}
+    events = simulate(**bank, campaigns=campaigns)
     unfinished = out.with_name(f"{out.name}.part")
     try:
         with (
@@ -73,6 +101,10 @@ def command(*, seed: int, customers: int, days: int, start: datetime, out: Path)
     finally:
         unfinished.unlink(missing_ok=True)
     click.echo(f"{count} events of {customers} customers over {days} days in {out}")
+    if truth is not None:
+        with truth.open("wb") as file:
+            drawings = write_truths(truths(**bank), file)
+        click.echo(f"{drawings} contacts drawn by chance, with both outcomes, in {truth}")
 
 
 def _shown(
