@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from contracts.envelope import Code, EpochMs, Ours, Token
+from contracts.model_orders import ModelOrder
 
 LabelName = Literal[
     "drawn_30d",
@@ -39,8 +40,10 @@ class Example(Ours):
 
     Only `opened` carries the row (float32 values as little-endian hex, in the order of
     `schema_hash`), the score that each active model gave it, and, where it is about a contact,
-    whether the customer was `treated` or held out, and how likely that was. `row_id` joins the
-    rest to it: (`row_id`, label, status) is said once, and a repetition means nothing.
+    whether the customer was `treated` or held out, and how likely that was. `anomaly_hex` is how
+    unusual the customer was, and `anomaly_z_hex` the z-scores behind it (float32, little-endian
+    hex), absent while too little is known of the customer. `row_id` joins the rest to it:
+    (`row_id`, label, status) is said once, and a repetition means nothing.
 
     `score_hex`, `model_id` and the label `dpd30` are of rows opened before rows were shared by
     labels; they are read, and written no more.
@@ -67,6 +70,7 @@ class Example(Ours):
     selection_prob_micro: Micro | None = None
     decision_id: Token | None = None
     anomaly_hex: FloatHex | None = None
+    anomaly_z_hex: Annotated[str, Field(pattern=r"^([0-9a-f]{8})*$")] | None = None
 
     @model_validator(mode="after")
     def _says_what_it_is_about(self) -> Self:
@@ -112,4 +116,5 @@ class LearnBarrier(Ours):
     slice_no: Annotated[int, Field(ge=0)]
 
 
-ExampleMessage = Annotated[Example | LearnBarrier, Field(discriminator="event_type")]
+ExampleMessage = Annotated[Example | LearnBarrier | ModelOrder, Field(discriminator="event_type")]
+"""What the learner reads, in the one order that it obeys."""

@@ -12,8 +12,6 @@ from decisions.situation import Scores
 from decisions.verdict import AlertDraft
 
 _MICRO = 1_000_000
-_UNBUILT = ("anomaly_model_missing",)
-"""Scores that no model gives yet: every anomaly is `normal`."""
 
 
 def rule_results(
@@ -81,8 +79,11 @@ def degradations(question: Question, risk: Screen, chance: Chance) -> tuple[str,
         *question.situation.degradations,
         *question.scores.degradations,
         *risk.degradations,
-        *_UNBUILT,
     }
+    if question.scores.anomaly_model_id is None:
+        unwell.add("anomaly_model_missing")
+    elif question.scores.anomaly_score is None:
+        unwell.add("anomaly_profile_short")
     if question.scores.uplift_micro is None:
         unwell.add("uplift_missing")
     if chance.fallback:
@@ -98,6 +99,10 @@ def models(scores: Scores) -> tuple[ModelUsed, ...]:
         ("dpd30_mob3", scores.pd_model_id),
         ("drawn_30d", scores.propensity_model_id),
     )
+    if scores.anomaly_model_id is not None:
+        used = (("anomaly", scores.anomaly_model_id), *used)
+    if scores.dpd90_model_id is not None:
+        used = (*used, ("dpd90_after_dpd30", scores.dpd90_model_id))
     if scores.uplift_model_id is not None:
         used = (*used, ("uplift_30d", scores.uplift_model_id))
     return tuple(
@@ -112,7 +117,13 @@ def models(scores: Scores) -> tuple[ModelUsed, ...]:
 
 def hex_scores(scores: Scores) -> dict[str, str]:
     """Return the scores that are known, by label, to the bit."""
-    known = {"dpd30_mob3": scores.pd, "drawn_30d": scores.propensity}
+    known = {
+        "anomaly": scores.anomaly_score,
+        "pd_12m": scores.pd,
+        "dpd30_mob3": scores.dpd30,
+        "dpd90_after_dpd30": scores.dpd90,
+        "drawn_30d": scores.propensity,
+    }
     if scores.uplift_micro is not None:
         known["uplift_30d"] = scores.uplift_micro / _MICRO
     return {name: value.hex() for name, value in known.items() if value is not None}

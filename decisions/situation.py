@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from contracts.decisions import DecisionContext, Moment
 from contracts.topics import Topic
 from decisions.facts import Facts
+
+AnomalyGrade = Literal["normal", "watch", "alert"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +71,15 @@ class MomentHit:
 class Scores:
     """What the models say, handed in by the engine; `decisions` never sees a model.
 
-    `pd` is the probability of default in [0, 1]; `propensity_micro` the chance of a drawdown in
-    30 days in millionths. `uplift_micro` is by how much a contact changes that chance, negative
+    `pd` is the probability of default within 12 months in [0, 1]: `dpd30`, that an early instalment
+    is 30 days late, times `dpd90`, that such a loan then goes to 90 days; `propensity_micro` the
+    chance of a drawdown in 30 days in millionths. `uplift_micro` is by how much a contact changes that chance, negative
     where it keeps the customer away, none without a model. `propensity_evidence` is how many rows
     the propensity was learnt from, `uplift_evidence` how many randomised rows have matured in the
     smaller arm. `pd_contributions` are per feature, in log-odds, positive is riskier.
+    `anomaly` grades `anomaly_score`, how unusual the customer is against the own past; `anomaly_z`
+    are the features behind it, in standard deviations. No score while too little is known of the
+    customer, no grade but `normal` without a model.
     A fallback (no snapshot yet) has `pd_model_id` `fallback` and says so in `degradations`.
     """
 
@@ -89,3 +95,10 @@ class Scores:
     uplift_micro: int | None = None
     uplift_model_id: str | None = None
     uplift_evidence: int = 0
+    dpd30: float | None = None
+    dpd90: float | None = None
+    dpd90_model_id: str | None = None
+    anomaly: AnomalyGrade = "normal"
+    anomaly_score: float | None = None
+    anomaly_z: Mapping[str, float] = field(default_factory=dict)
+    anomaly_model_id: str | None = None

@@ -1,7 +1,8 @@
 """Rows and scores: which snapshot scores now, and what it says about one row."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from contracts.examples import LabelName
@@ -14,6 +15,9 @@ from models import ROW, Row, Scorer, fallback, load_scorer
 PLACES = ROW.indices(NAMES)
 """Where the features of a row of the models stand in a row of all features."""
 _MICRO = 1_000_000
+_BUCKETS: tuple[LabelName, LabelName] = ("dpd30_mob3", "dpd90_after_dpd30")
+_PEOPLE = 2
+"""Who must stand behind a risk model; one that serves without them says so."""
 
 
 class Given(NamedTuple):
@@ -54,18 +58,71 @@ def scores_of(case: Case) -> Scores:
     propensity_model = scorer_of(case.partition, "drawn_30d")
     row = row_of(case)
     propensity = propensity_model.score(row)
-    degradations = []
+    degradations: list[str] = []
     if "drawn_30d" not in case.partition.snapshots:
         degradations.append("propensity_model_missing")
-    snapshot = case.partition.snapshots.get("dpd30_mob3")
-    pd_model = scorer_of(case.partition, "dpd30_mob3")
+    risk = _risk_of(case.partition, row)
+    degradations += risk.degradations
     return Scores(
-        pd=None if snapshot is None else pd_model.score(row),
-        pd_model_id="fallback" if snapshot is None else pd_model.model_id,
-        pd_calibrated=snapshot is not None and snapshot.calibrated,
-        pd_contributions=pd_model.contributions(row),
+        pd=risk.pd,
+        pd_model_id=risk.model_ids[0],
+        pd_calibrated=risk.calibrated,
+        pd_contributions=risk.contributions,
+        dpd30=risk.dpd30,
+        dpd90=risk.dpd90,
+        dpd90_model_id=risk.model_ids[1],
         propensity=propensity,
         propensity_micro=min(_MICRO, math.floor(propensity * _MICRO + 0.5)),
         propensity_model_id=propensity_model.model_id,
         degradations=tuple(degradations),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Risk:
+    """A row's probability of default, in its two buckets; none without a model of the first."""
+
+    pd: float | None
+    dpd30: float | None
+    dpd90: float | None
+    model_ids: tuple[str, str | None]
+    calibrated: bool
+    contributions: Mapping[str, float]
+    degradations: tuple[str, ...]
+
+
+def _risk_of(partition: PartitionState, row: Row) -> _Risk:
+    """Return the probability of default within 12 months: of 30 days late, then of 90.
+
+    Where no model of the second bucket is active, its declared prior stands in, and the decision
+    says `pd_90_assumed`. The contributions are those of the first bucket.
+
+    Source: docs/domain.md, "Risk screen".
+    """
+    first, second = (partition.snapshots.get(name) for name in _BUCKETS)
+    models = [scorer_of(partition, name) for name in _BUCKETS]
+    contributions = models[0].contributions(row)
+    if first is None:
+        return _Risk(
+            pd=None,
+            dpd30=None,
+            dpd90=None,
+            model_ids=("fallback", None),
+            calibrated=False,
+            contributions=contributions,
+            degradations=(),
+        )
+    dpd30, dpd90 = (model.score(row) for model in models)
+    unwell = [] if second is not None else ["pd_90_assumed"]
+    active = [snapshot for snapshot in (first, second) if snapshot is not None]
+    if any(len(set(snapshot.approved_by)) < _PEOPLE for snapshot in active):
+        unwell.append("risk_model_unapproved")
+    return _Risk(
+        pd=dpd30 * dpd90,
+        dpd30=dpd30,
+        dpd90=dpd90,
+        model_ids=(models[0].model_id, models[1].model_id),
+        calibrated=len(active) == len(_BUCKETS) and all(s.calibrated for s in active),
+        contributions=contributions,
+        degradations=tuple(unwell),
     )

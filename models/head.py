@@ -192,7 +192,7 @@ class Head:
     def from_data(cls, data: dict[str, Any], policy: LabelPolicy, encoding: Encoding) -> Self:
         """Return what `to_data` described, to the bit."""
         head = cls(policy, encoding)
-        head.lines = lines_in(data["lines"], encoding)
+        head.lines = lines_in(data["lines"], policy, encoding)
         head.served = Progress.from_data(data["served"])
         head.calibration = Calibration.from_data(data["calibration"])
         fitted = data["fitted"]

@@ -1,18 +1,19 @@
 """The models of one head that learn side by side: one may serve, the others are measured."""
 
-from collections.abc import Callable
 from typing import Any, Protocol, Self
 
 from models.encoding import Encoding
 from models.features_of import FEATURES_OF, ROW
 from models.labels import LabelPolicy
 from models.linear import LinearLearner
+from models.monotone import RISK_DIRECTIONS
 from models.open_rows import OpenRow
 from models.progress import Progress
 from models.river_challenger import RiverChallenger
 from models.rows import RowSchema
 
 MAIN, FAST, RIVER = "main", "fast", "river"
+LINES = (MAIN, FAST, RIVER)
 FAST_ALPHA = 0.12
 SHADOW_WINDOW_ROWS = 2_000
 
@@ -57,13 +58,15 @@ class LinearLine:
     Args:
         model: The learner.
         progress: Its measures.
+        is_risk: Whether its snapshots are made monotone where the risk table says so.
     """
 
     same_bits = True
 
-    def __init__(self, model: LinearLearner, progress: Progress) -> None:
+    def __init__(self, model: LinearLearner, progress: Progress, *, is_risk: bool) -> None:
         self.model = model
         self.progress = progress
+        self._directions = RISK_DIRECTIONS if is_risk else {}
 
     def score(self, row: OpenRow) -> float:
         """Return what it says now of a row."""
@@ -79,7 +82,7 @@ class LinearLine:
 
     def body(self) -> Body | None:
         """Return what scores, as plain data."""
-        return self.model.scoring_data()
+        return self.model.scoring_data(self._directions)
 
     def to_data(self) -> dict[str, Any]:
         """Return the whole state as JSON data, without the encoding."""
@@ -89,10 +92,10 @@ class LinearLine:
         }
 
     @classmethod
-    def from_data(cls, data: dict[str, Any], encoding: Encoding) -> Self:
+    def from_data(cls, data: dict[str, Any], encoding: Encoding, *, is_risk: bool) -> Self:
         """Return what `to_data` described, to the bit."""
         model = LinearLearner.from_data(data["model"], encoding=encoding)
-        return cls(model, Progress.from_data(data["progress"]))
+        return cls(model, Progress.from_data(data["progress"]), is_risk=is_risk)
 
 
 class RiverLine:
@@ -131,9 +134,8 @@ class RiverLine:
         return {"model": self.model.to_data(), "progress": self.progress.to_data()}
 
     @classmethod
-    def from_data(cls, data: dict[str, Any], encoding: Encoding) -> Self:
+    def from_data(cls, data: dict[str, Any]) -> Self:
         """Return what `to_data` described."""
-        del encoding
         model = RiverChallenger.from_data(data["model"])
         return cls(model, Progress.from_data(data["progress"]))
 
@@ -145,20 +147,16 @@ def new_lines(policy: LabelPolicy, encoding: Encoding) -> dict[str, Line]:
     fast = LinearLearner(names, prior=prior, alpha=FAST_ALPHA, encoding=encoding)
     beside = SHADOW_WINDOW_ROWS
     return {
-        MAIN: LinearLine(main, Progress()),
-        FAST: LinearLine(fast, Progress(window_rows=beside)),
+        MAIN: LinearLine(main, Progress(), is_risk=policy.is_risk),
+        FAST: LinearLine(fast, Progress(window_rows=beside), is_risk=policy.is_risk),
         RIVER: RiverLine(RiverChallenger(names, prior=prior), Progress(window_rows=beside)),
     }
 
 
-_FROM_DATA: dict[str, Callable[[dict[str, Any], Encoding], Line]] = {
-    MAIN: LinearLine.from_data,
-    FAST: LinearLine.from_data,
-    RIVER: RiverLine.from_data,
-}
-LINES = tuple(_FROM_DATA)
-
-
-def lines_in(data: dict[str, Any], encoding: Encoding) -> dict[str, Line]:
+def lines_in(data: dict[str, Any], policy: LabelPolicy, encoding: Encoding) -> dict[str, Line]:
     """Return the lines whose `to_data` is in `data`, by name."""
-    return {name: _FROM_DATA[name](data[name], encoding) for name in LINES}
+    return {
+        MAIN: LinearLine.from_data(data[MAIN], encoding, is_risk=policy.is_risk),
+        FAST: LinearLine.from_data(data[FAST], encoding, is_risk=policy.is_risk),
+        RIVER: RiverLine.from_data(data[RIVER]),
+    }

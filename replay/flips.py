@@ -170,10 +170,10 @@ def _contact(made: Made) -> str:
 
 
 def _pd(before: Made, after: Made) -> str:
-    for name in after.scores.keys() & before.scores.keys() & {"dpd30_mob3", "pd_12m"}:
-        mine, other = float.fromhex(before.scores[name]), float.fromhex(after.scores[name])
-        return f" (pd {mine:.2%} → {other:.2%})"
-    return ""
+    if "pd_12m" not in after.scores or "pd_12m" not in before.scores:
+        return ""
+    mine, other = float.fromhex(before.scores["pd_12m"]), float.fromhex(after.scores["pd_12m"])
+    return f" (pd {mine:.2%} → {other:.2%})"
 
 
 def _text(number: float | None) -> str:

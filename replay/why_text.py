@@ -124,7 +124,9 @@ def event_text(event: EventUsed) -> str:
 def _scores(root: Tree, tree: Why) -> None:
     branch = root.add("评分 Scores")
     titles = {
+        "pd_12m": "12个月违约概率 probability of default in 12 months",
         "dpd30_mob3": "早期逾期概率 probability of 30 days late",
+        "dpd90_after_dpd30": "逾期后违约概率 probability of 90 days late after that",
         "drawn_30d": "30天提款概率 drawdown in 30 d",
     }
     for score in tree.scores:

@@ -63,6 +63,10 @@ class Settings(BaseSettings):
     clock: Literal["live", "recorded"] = Field(
         default="live", description="The broker's append time, or the time a record brings along."
     )
+    risk_serving: Literal["approved", "live"] = Field(
+        default="approved",
+        description="Risk models serve as two people approved, or (`live`, to try) as they learn.",
+    )
     state_interval_ms: int = Field(
         default=1000, ge=10, le=60_000, description="How often changed states are made durable."
     )

@@ -27,4 +27,5 @@ def stream_settings(settings: Settings) -> StreamSettings:
         dead_letter_alert_ratio=settings.dead_letter_alert_ratio,
         dead_letter_alert_minimum=settings.dead_letter_alert_minimum,
         quality_reference=settings.quality_reference,
+        risk_serving=settings.risk_serving,
     )

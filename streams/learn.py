@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from adapters.metrics import Metrics
 from contracts.control import SnapshotActivated
 from contracts.examples import Example, ExampleMessage, LearnBarrier
+from contracts.model_orders import ModelOrder
 from contracts.slices import HEADER as SLICE_HEADER
 from contracts.slices import SliceStamp
 from contracts.snapshots import SnapshotRecord
@@ -18,10 +19,11 @@ from models.canonical import sha256_of
 from streams.changelog import last_record
 from streams.learn_order import BarrierBuffer
 from streams.microbatch import RecordBatch
+from streams.model_metrics import show_reports
 from streams.settings import StreamSettings
 from streams.sink import Headers, Sink
 
-_MESSAGE: TypeAdapter[Example | LearnBarrier] = TypeAdapter(ExampleMessage)
+_MESSAGE: TypeAdapter[Example | LearnBarrier | ModelOrder] = TypeAdapter(ExampleMessage)
 _PARTITION = 0
 
 log = structlog.get_logger(__name__)
@@ -56,7 +58,7 @@ class LearnWork:
         self._settings = settings
         self._sink = sink
         self._metrics = metrics
-        self._learner = learner or Learner()
+        self._learner = learner or Learner(risk_serving=settings.risk_serving)
         self._next_offset = 0
         self._barriers = BarrierBuffer(partitions=settings.partitions)
 
@@ -72,7 +74,10 @@ class LearnWork:
         if last is not None:
             record = SnapshotRecord.model_validate_json(last.value() or b"")
             self._learner = Learner.from_checkpoint(
-                record.checkpoint, sha256=record.checkpoint_sha256, rule=self._learner.rule
+                record.checkpoint,
+                sha256=record.checkpoint_sha256,
+                rule=self._learner.rule,
+                risk_serving=self._settings.risk_serving,
             )
             self._next_offset = record.examples_offset
         return {Topic.EXAMPLES: self._next_offset}
@@ -84,7 +89,7 @@ class LearnWork:
                 message = _MESSAGE.validate_json(record.value)
                 if self._settings.clock == "recorded":
                     self._collect(message, next_offset=record.offset + 1)
-                elif isinstance(message, Example):
+                elif not isinstance(message, LearnBarrier):
                     self._learn_now(message, next_offset=record.offset + 1)
         return {Topic.EXAMPLES: self._next_offset - 1}
 
@@ -103,8 +108,8 @@ class LearnWork:
         """Let the partition go."""
         self._sink.close()
 
-    def _learn_now(self, example: Example, *, next_offset: int) -> None:
-        self._learn(example)
+    def _learn_now(self, message: Example | ModelOrder, *, next_offset: int) -> None:
+        self._learn(message)
         self._next_offset = next_offset
         at_ms = self._learner.clock_ms
         if self._learner.snapshot_due(at_ms):
@@ -112,13 +117,15 @@ class LearnWork:
             if record is not None:
                 self._publish(record, learned_until_ms=at_ms, answer=None)
 
-    def _collect(self, message: Example | LearnBarrier, *, next_offset: int) -> None:
+    def _collect(self, message: Example | LearnBarrier | ModelOrder, *, next_offset: int) -> None:
         whole = self._barriers.add(message)
         if whole is None:
             return
         for example in whole.examples:
             self._learn(example)
         self._learner.advance(whole.at_ms)
+        for order in whole.orders:
+            self._learn(order)
         self._next_offset = next_offset
         record = None
         if self._learner.snapshot_due(whole.at_ms):
@@ -128,9 +135,14 @@ class LearnWork:
             record or self._checkpoint(whole.at_ms), learned_until_ms=whole.at_ms, answer=answer
         )
 
-    def _learn(self, example: Example) -> None:
-        self._learner.apply(example)
-        self._metrics.labels.labels(label=example.label_name, kind=example.status).inc()
+    def _learn(self, message: Example | ModelOrder) -> None:
+        if isinstance(message, ModelOrder):
+            self._learner.obey(message)
+            log.info("model_order", order_id=message.order_id, order=message.order)
+            return
+        self._learner.apply(message)
+        for label in message.labels:
+            self._metrics.labels.labels(label=label, kind=message.status).inc()
 
     def _checkpoint(self, at_ms: int) -> SnapshotRecord:
         checkpoint = self._learner.to_checkpoint()
@@ -178,6 +190,7 @@ class LearnWork:
         )
 
     def _measure(self, record: SnapshotRecord) -> None:
+        show_reports(self._metrics, record)
         for snapshot in record.snapshots:
             log_loss = snapshot.metrics.get("log_loss")
             if log_loss is not None:

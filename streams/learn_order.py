@@ -3,15 +3,20 @@
 from dataclasses import dataclass
 
 from contracts.examples import Example, LearnBarrier
+from contracts.model_orders import ModelOrder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WholeBarrier:
-    """Every partition has handed over its examples of a slice: all of them, in their order."""
+    """Every partition has handed over its examples of a slice: all of them, in their order.
+
+    `orders` are those of people that came meanwhile, and are obeyed behind the examples.
+    """
 
     slice_no: int
     at_ms: int
     examples: tuple[Example, ...]
+    orders: tuple[ModelOrder, ...] = ()
 
 
 class BarrierBuffer:
@@ -29,9 +34,10 @@ class BarrierBuffer:
     def __init__(self, *, partitions: int) -> None:
         self._partitions = partitions
         self._examples: list[Example] = []
+        self._orders: list[ModelOrder] = []
         self._barriers: dict[int, LearnBarrier] = {}
 
-    def add(self, message: Example | LearnBarrier) -> WholeBarrier | None:
+    def add(self, message: Example | LearnBarrier | ModelOrder) -> WholeBarrier | None:
         """Take the next message; return what it completes.
 
         Raises:
@@ -39,6 +45,9 @@ class BarrierBuffer:
         """
         if isinstance(message, Example):
             self._examples.append(message)
+            return None
+        if isinstance(message, ModelOrder):
+            self._orders.append(message)
             return None
         self._barriers[message.partition] = message
         slices = {barrier.slice_no for barrier in self._barriers.values()}
@@ -51,9 +60,13 @@ class BarrierBuffer:
             return None
         examples = tuple(sorted(self._examples, key=_place))
         at_ms = max(barrier.at_ms for barrier in self._barriers.values())
+        orders = tuple(sorted(self._orders, key=lambda order: (order.at_ms, order.order_id)))
         self._examples.clear()
+        self._orders.clear()
         self._barriers.clear()
-        return WholeBarrier(slice_no=message.slice_no, at_ms=at_ms, examples=examples)
+        return WholeBarrier(
+            slice_no=message.slice_no, at_ms=at_ms, examples=examples, orders=orders
+        )
 
 
 def _place(example: Example) -> tuple[int, int, int, int]:

@@ -31,6 +31,7 @@ class StreamSettings:
         dead_letter_alert_ratio: Share of dead letters in a window that raises an alert.
         dead_letter_alert_minimum: Fewer dead letters than this in a window raise none.
         quality_reference: Where `decide` keeps the rows that later ones are compared with.
+        risk_serving: Whether a risk model waits for two people (`approved`) or serves as it learns.
 
     >>> StreamSettings(bootstrap="b:1", topic_prefix="uat.").name(Topic.CLOCK)
     'uat.clock.v1'
@@ -51,6 +52,7 @@ class StreamSettings:
     dead_letter_alert_ratio: float = 0.05
     dead_letter_alert_minimum: int = 20
     quality_reference: Path | None = None
+    risk_serving: Literal["approved", "live"] = "approved"
 
     def name(self, topic: Topic) -> str:
         """Return the topic's name on the broker."""

@@ -52,6 +52,7 @@ def running_bank(
             "SHOUWEN_REDIS_URL": valkey.url,
             "SHOUWEN_PARTITIONS": str(partitions),
             "SHOUWEN_CLOCK": "recorded",
+            "SHOUWEN_RISK_SERVING": "live",
             "SHOUWEN_DATA_DIR": str(folder / "workers"),
         }
         supervisor = Supervisor(ROLES, environ=environ, log_dir=folder / "logs", command=worker)

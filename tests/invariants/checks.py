@@ -164,7 +164,11 @@ def risk_that_asks_for_consent(folded: Folded, silent: Folded) -> list[str]:
 
 def unnamed_degradations(folded: Folded) -> list[str]:
     """10. What was missing when a decision was made is named in it."""
-    demanded = {"dpd30_mob3": "risk_model_missing", "drawn_30d": "propensity_model_missing"}
+    demanded = {
+        "dpd30_mob3": "risk_model_missing",
+        "dpd90_after_dpd30": "pd_90_assumed",
+        "drawn_30d": "propensity_model_missing",
+    }
     return [
         f"{d.decision_id}: {demanded[model.name]} is not named"
         for d in folded.decisions()

@@ -172,7 +172,11 @@ class _MemoryLearner:
     def __init__(self, topics: MemoryTopics, *, partitions: int) -> None:
         self._topics = topics
         self._settings = StreamSettings(
-            bootstrap="none", clock="recorded", partitions=partitions, build=BUILD
+            bootstrap="none",
+            clock="recorded",
+            partitions=partitions,
+            build=BUILD,
+            risk_serving="live",
         )
         self._sink = MemorySink()
         self._sink.fence()
