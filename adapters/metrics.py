@@ -196,6 +196,49 @@ class Metrics:
             registry, "model_calibrated", "1 when the model's last snapshot is calibrated.", "model"
         )
         self.model_learned = _gauge(registry, "model_learned", "Labels a model learnt.", "model")
+        self.model_auc = _gauge(
+            registry, "model_auc", "Exact AUC of a model over its newest matured rows.", "model"
+        )
+        self.model_average_precision = _gauge(
+            registry,
+            "model_average_precision",
+            "Average precision of a model over its newest matured rows.",
+            "model",
+        )
+        self.model_calibration_error = _gauge(
+            registry,
+            "model_calibration_error",
+            "Mean gap of predicted and observed, over tenths of the newest matured rows.",
+            "model",
+        )
+        self.model_calibration_ratio = _gauge(
+            registry,
+            "model_calibration_ratio",
+            "Predicted over observed, over the newest 350 to 400 rows that came true.",
+            "model",
+        )
+        self.model_psi_max = _gauge(
+            registry,
+            "model_psi_max",
+            "Largest stability index of a model's features, against the rows that fixed the bins.",
+            "model",
+        )
+        self.model_leaks = _gauge(
+            registry, "model_leaks", "Features that rank the outcome almost alone.", "model"
+        )
+        self.model_events = _gauge(
+            registry,
+            "model_events",
+            "What happened to a model since its first row: promoted, drift, snapshot_refused, ...",
+            "model",
+            "event",
+        )
+        self.model_champion_age = _gauge(
+            registry,
+            "model_champion_age_seconds",
+            "How long the same line or frozen snapshot has served, at the last report.",
+            "model",
+        )
         self.build = Gauge(
             "build",
             "1, with the fingerprint of code and machine as a label.",

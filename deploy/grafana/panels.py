@@ -1,5 +1,6 @@
 """What the board asks Prometheus: rows of panels, each with its question and its queries."""
 
+from deploy.grafana.model_panels import MODELS
 from deploy.grafana.panel import Panel, Query, Row, latest, mean, per_second, quantile
 
 DECISION_LATENCY = "shouwen_event_to_decision_seconds"
@@ -314,6 +315,7 @@ ROWS: tuple[Row, ...] = (
             ),
         ),
     ),
+    MODELS,
 )
 """The board, top to bottom."""
 

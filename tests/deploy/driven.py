@@ -12,6 +12,7 @@ LABEL_VALUES: dict[str, tuple[str, ...]] = {
     "build": ("0f1e2d3c4b5a6978-01234567-89abcdef",),
     "code": ("too_many_lenders",),
     "context": ("marketing_unsolicited",),
+    "event": ("snapshot_refused", "promoted", "rolled_back", "drift", "order_refused"),
     "feature": ("inflow_sum_minor_30d",),
     "field": ("mcc",),
     "kind": ("first",),

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _BY_COMMAND = {"replay_mismatches": "`shouwen replay verify --metrics-file`"}
 """Metrics that no worker sets, and the command that does."""
 
-_PART_OF = {"feature_quality": "decide"}
+_PART_OF = {"feature_quality": "decide", "model_metrics": "learn"}
 """Files of `streams` that belong to one role, though they do not have its name."""
 
 _HEAD = """\
