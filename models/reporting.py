@@ -30,9 +30,10 @@ def report_of(
     champion, shown = watch.champion, served
     if not served.rows and champion.line is not None:
         shown = lines[champion.line].progress
+    serving = None if champion.served is None else champion.line
     return ModelReport(
         model=model,
-        champion=champion.line or frozen_id,
+        champion=frozen_id if champion.line is None else serving,
         champion_since_ms=champion.since_ms,
         is_frozen=champion.frozen is not None,
         lines={
