@@ -27,6 +27,15 @@ FloatHex = Annotated[str, Field(pattern=r"^-?(0x[01]\.[0-9a-f]{1,13}p[+-]\d+|inf
 Micro = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
+def _is_none(value: object) -> bool:
+    """Leave out what an older decision does not have: its digest is over what it says."""
+    return value is None
+
+
+def _is_empty(value: object) -> bool:
+    return not value
+
+
 class StrategyUsed(Ours):
     """The strategy that decided, to the byte."""
 
@@ -58,7 +67,12 @@ class RuleResult(Ours):
 
 
 class Reason(Ours):
-    """Why the outcome is what it is, in words that a customer or an officer may read."""
+    """Why the outcome is what it is, in words that a customer or an officer may read.
+
+    `faithful` says whether outcome or band improved when its input was set to the passing side and
+    all was asked again; absent where that was not tried (decisions are sampled), or where there is
+    no input to set (contact, policy).
+    """
 
     code: Code
     text_zh: str
@@ -70,6 +84,7 @@ class Reason(Ours):
     direction: Literal["above", "below", "equals", "missing"] | None
     contribution: int
     disclosable: bool
+    faithful: bool | None = Field(default=None, exclude_if=_is_none)
 
 
 class Candidate(Ours):
@@ -100,7 +115,9 @@ class Decision(Ours):
 
     Floats are hex, so that a digest covers their exact bits. `outcome` is the published answer:
     `suppress` or `defer` where contact says so, else the risk outcome; risk and contact are also
-    given apart. `digest` is over everything above it; `hash` chains the partition's decisions.
+    given apart. `anomaly_z` are the features behind the anomaly score, in standard deviations from
+    what is usual for the customer; the score is the mean of their sizes. `digest` is over
+    everything above it; `hash` chains the partition's decisions.
     """
 
     event_type: Literal["decision"] = "decision"
@@ -129,6 +146,7 @@ class Decision(Ours):
     risk_band: RiskBand
     soft_points: int
     anomaly: Literal["normal", "watch", "alert"]
+    anomaly_z: dict[Code, FloatHex] = Field(default={}, exclude_if=_is_empty)
     contact_outcome: ContactOutcome
     contact_rule: Code | None
     not_before_ms: EpochMs | None

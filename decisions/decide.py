@@ -22,6 +22,7 @@ from decisions.payloads import Message, Order, message_of
 from decisions.question import Question
 from decisions.reasons import contact_reason_of
 from decisions.record import alerts, degradations, hex_scores, models, rule_results
+from decisions.risk.flips import FlipTest, is_tried, tried
 from decisions.risk.screen import Screen, screen
 from decisions.situation import MomentHit, Scores, Situation, Trigger
 from decisions.strategy import DEFAULT_ARM, HOLDOUT, Strategy
@@ -123,6 +124,11 @@ def _verdict(question: Question) -> Verdict:
     actions = eligible(question, plan, DEFAULT_ARM if arm == HOLDOUT else arm)
     product = next((a.product for a in actions if a.kind == "credit"), file.product_id)
     risk = screen(situation, question.scores, table=plan.risk, product=product, context=hit.context)
+    if is_tried(decision_id):
+        test = FlipTest(
+            situation=situation, scores=question.scores, table=plan.risk, product=product
+        )
+        risk = tried(risk, test)
     asking = Asking(
         situation=situation,
         policy=spec.contact,
@@ -172,7 +178,8 @@ def _verdict(question: Question) -> Verdict:
         risk_outcome=risk.outcome,
         risk_band=risk.band,
         soft_points=risk.soft_points,
-        anomaly="normal",
+        anomaly=risk.anomaly,
+        anomaly_z={name: z.hex() for name, z in question.scores.anomaly_z.items()},
         contact_outcome=contact_outcome,
         contact_rule=rule,
         not_before_ms=answer.not_before_ms if answer and contact_outcome == "defer" else None,

@@ -1,17 +1,17 @@
 """Causes to reasons: what is told, in which order, and what it rests on."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from contracts.conversions import RiskBand
 from contracts.decisions import Reason
-from decisions.policy import BANDS, RiskTable
-from decisions.risk.bands import band_of, is_fallback, without
+from decisions.risk.bands import is_fallback, pd_without
 from decisions.risk.rules import Direction, Finding
 from decisions.situation import Scores, Situation
 from decisions.texts import REASONS, contact_reason, family_of
 
+MODEL_MISSING = "risk_model_missing"
 HARD_RULE = 1_000_000
 POINT = 250
 """Contributions are thousandths of log-odds. Three points move a customer by one column, a band by
@@ -30,6 +30,24 @@ class Cause:
     value: float | None = None
     limit: float | None = None
     direction: Direction | None = None
+
+
+def anomaly_cause(scores: Scores) -> Cause:
+    """Return what is unusual of a customer as a cause: a column weighs as much as three points.
+
+    It names the feature furthest from what is usual, in standard deviations.
+    """
+    feature, z = max(
+        scores.anomaly_z.items(), key=lambda item: (abs(item[1]), item[0]), default=(None, None)
+    )
+    return Cause(
+        code="unusual_for_customer",
+        source="anomaly",
+        contribution=3 * POINT,
+        feature=feature,
+        value=z,
+        direction=None if z is None else "above" if z > 0 else "below",
+    )
 
 
 AGE_UNKNOWN = Cause(
@@ -56,29 +74,26 @@ def rule_cause(finding: Finding) -> Cause:
 
 
 def model_causes(
-    situation: Situation, scores: Scores, *, band: RiskBand, table: RiskTable
+    situation: Situation, scores: Scores, *, better: Callable[[float], bool]
 ) -> list[Cause]:
-    """Return the families of features without which the band would be better.
+    """Return the families of features without which things would be better.
 
     Each that would do alone; else the fewest of the heaviest that do together; and where not even
-    all of them do, the assessment as a whole.
+    all of them do, the assessment as a whole. `better` says whether another probability of default
+    would be enough.
     """
     pd = scores.pd
     if pd is None or is_fallback(scores.pd_model_id):
-        return [Cause(code="risk_model_missing", source="policy", contribution=POINT)]
-    families = _families(situation, scores)
-
-    def better(log_odds: float) -> bool:
-        return BANDS.index(band_of(without(pd, log_odds), table)) < BANDS.index(band)
-
-    alone = [cause for weight, cause in families if better(weight)]
+        return [Cause(code=MODEL_MISSING, source="policy", contribution=POINT)]
+    found = families(situation, scores)
+    alone = [cause for weight, cause in found if better(pd_without(scores, weight))]
     if alone:
         return alone
     total = 0.0
-    for count, (weight, _) in enumerate(families, start=1):
+    for count, (weight, _) in enumerate(found, start=1):
         total += weight
-        if better(total):
-            return [cause for _, cause in families[:count]]
+        if better(pd_without(scores, total)):
+            return [cause for _, cause in found[:count]]
     whole = Cause(
         code="risk_score_high",
         source="model",
@@ -128,8 +143,11 @@ def contact_reason_of(rule: str) -> Reason:
     return reason_of(Cause(code=contact_reason(rule), source="policy", contribution=0))
 
 
-def _families(situation: Situation, scores: Scores) -> list[tuple[float, Cause]]:
+def families(situation: Situation, scores: Scores) -> list[tuple[float, Cause]]:
     """Return the families that make the customer riskier, with their log-odds, heaviest first.
+
+    The log-odds are against the mean of the customers whose loans the model was learnt from: those
+    who were approved and drew.
 
     A family shows the feature that weighs most in it, with its value.
     """

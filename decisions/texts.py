@@ -44,6 +44,14 @@ REASONS: Mapping[str, ReasonText] = {
     "recent_enquiries": ReasonText(
         "近期信贷相关的查询较多", "There were many credit enquiries of late"
     ),
+    "merchant_flow_weak": ReasonText(
+        "商户收款流水较弱或退款较多", "Takings of the business are weak, or refunds are many"
+    ),
+    "unusual_for_customer": ReasonText(
+        "近期行为与客户以往明显不同，需内部复核",
+        "The customer's recent conduct is unlike the customer's own past",
+        disclosable=False,
+    ),
     "conduct_pattern": ReasonText(
         "行为模式需内部复核", "A pattern of conduct needs an internal review", disclosable=False
     ),
@@ -92,8 +100,13 @@ MODEL_FAMILIES: Mapping[str, str] = {
     "debt_service_ratio": "obligations_high",
     "own_repay_sum_minor_30d": "obligations_high",
     "ext_repay_sum_minor_30d": "obligations_high",
+    "debt_service_due_ratio": "obligations_high",
     "ext_lender_cnt_90d": "too_many_lenders",
     "ext_loan_inflow_sum_minor_30d": "too_many_lenders",
+    "bureau_ext_lender_cnt": "too_many_lenders",
+    "bureau_query_cnt_30d": "recent_enquiries",
+    "bureau_max_dpd_24m_days": "delinquency_history",
+    "own_dpd_max_days_180d": "delinquency_history",
     "cash_buffer_days": "cash_buffer_low",
     "balance_last_minor": "cash_buffer_low",
     "balance_min_minor_30d": "cash_buffer_low",
@@ -101,10 +114,19 @@ MODEL_FAMILIES: Mapping[str, str] = {
     "inflow_sum_minor_30d": "income_insufficient",
     "inflow_sum_minor_90d": "income_insufficient",
     "customer_receipt_sum_minor_30d": "income_insufficient",
+    "income_est_minor_month": "income_insufficient",
     "income_month_cnt": "income_unstable",
     "salary_month_cnt_180d": "income_unstable",
     "salary_growth_ratio": "income_unstable",
     "days_since_customer_receipt": "income_unstable",
+    "receipt_gap_p90_d_180d": "income_unstable",
+    "settle_sum_minor_30d": "merchant_flow_weak",
+    "settle_growth_ratio": "merchant_flow_weak",
+    "refund_ratio_30d": "merchant_flow_weak",
+    "outflow_sum_minor_30d": "flow_irregular",
+    "outflow_sum_minor_90d": "flow_irregular",
+    "net_flow_minor_30d": "flow_irregular",
+    "supplier_payment_sum_minor_90d": "flow_irregular",
     "limit_query_cnt_24h": "recent_enquiries",
     "apply_start_cnt_30d": "recent_enquiries",
     "loan_page_view_cnt_24h": "recent_enquiries",
@@ -113,7 +135,11 @@ MODEL_FAMILIES: Mapping[str, str] = {
     "gambling_like_ratio_90d": "conduct_pattern",
     "round_trip_ratio_24h": "conduct_pattern",
 }
-"""Which reason a model's feature belongs to; a flow that is not named here is `flow_irregular`."""
+"""Which reason a model's feature belongs to (docs/domain.md, "Risk screen", families of reasons).
+
+Every feature that a risk model reads is named here: a test holds this against the models' lists. A
+feature that is not named is `flow_irregular`.
+"""
 
 
 def family_of(feature: str) -> str:

@@ -71,6 +71,7 @@ class Verdict:
     risk_band: RiskBand
     soft_points: int
     anomaly: Literal["normal", "watch", "alert"]
+    anomaly_z: Mapping[str, str]
     contact_outcome: ContactOutcome
     contact_rule: str | None
     not_before_ms: int | None
@@ -95,7 +96,10 @@ class Verdict:
     @property
     def record(self) -> dict[str, Any]:  # the engine's `Decision` checks every type
         """Return the fields of `contracts.decisions.Decision` that are decided here."""
-        return {name: getattr(self, name) for name in _RECORD} | {"scores": dict(self.scores)}
+        return {name: getattr(self, name) for name in _RECORD} | {
+            "scores": dict(self.scores),
+            "anomaly_z": dict(self.anomaly_z),
+        }
 
 
 _NOT_RECORDED = {

@@ -3,7 +3,7 @@
 from contracts.conversions import RiskBand
 from contracts.decisions import RiskOutcome
 from decisions.policy import BANDS, RiskTable
-from decisions.situation import Scores
+from decisions.situation import AnomalyGrade, Scores
 
 FALLBACK_BAND: RiskBand = "C"
 _SERIES_TERMS = 18
@@ -44,10 +44,38 @@ def band_from(scores: Scores, table: RiskTable) -> tuple[RiskBand, tuple[str, ..
     return band_of(scores.pd, table), unwell
 
 
-def outcome_of(band: RiskBand, soft_points: int, table: RiskTable) -> RiskOutcome:
-    """Return what the matrix says to a band (row) and soft points (column)."""
+def outcome_of(
+    band: RiskBand, soft_points: int, table: RiskTable, *, anomaly: AnomalyGrade = "normal"
+) -> RiskOutcome:
+    """Return what the matrix says to a band (row) and soft points (column).
+
+    A customer who is watched stands one column further right, the last one stays; an alert is
+    never approved.
+
+    Source: docs/domain.md, "Risk screen", bands and matrix.
+    """
+    columns = table.matrix[band]
     column = sum(soft_points > most for most in table.soft_points_column_max)
-    return table.matrix[band][column]
+    if anomaly == "watch":
+        column = min(column + 1, len(columns) - 1)
+    outcome = columns[column]
+    return "refer" if anomaly == "alert" and outcome == "approve" else outcome
+
+
+def pd_without(scores: Scores, log_odds: float) -> float:
+    """Return the probability of default when that much is taken off the log-odds of its first part.
+
+    Contributions are those of the first bucket, 30 days late; where both buckets are known only
+    that one changes, so that what is taken off is what its model added.
+
+    Raises:
+        ValueError: there is no probability of default.
+    """
+    if scores.pd is None:
+        raise ValueError("a probability of default can only change where there is one; got none")
+    if scores.dpd30 is None or scores.dpd90 is None:
+        return without(scores.pd, log_odds)
+    return without(scores.dpd30, log_odds) * scores.dpd90
 
 
 def without(pd: float, log_odds: float) -> float:

@@ -1,6 +1,6 @@
 """The screen: findings and band to one outcome, and the reasons that are truly its cause."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -11,14 +11,15 @@ from decisions.reasons import (
     AGE_UNKNOWN,
     POLICY,
     Cause,
+    anomaly_cause,
     both,
     model_causes,
     reason_of,
     rule_cause,
 )
-from decisions.risk.bands import band_from, outcome_of
+from decisions.risk.bands import band_from, band_of, outcome_of
 from decisions.risk.rules import Finding, age_years, read_rules
-from decisions.situation import Scores, Situation
+from decisions.situation import AnomalyGrade, Scores, Situation
 
 PRINCIPAL = 4
 _HARSHNESS: dict[RiskOutcome, int] = {"approve": 0, "refer": 1, "decline": 2}
@@ -27,7 +28,10 @@ _NOTICE_CONTEXTS = frozenset({"application", "existing_account"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screen:
-    """What the screen says. `reasons` are empty after `approve`, principal ones first."""
+    """What the screen says. `reasons` are empty after `approve`, principal ones first.
+
+    `beyond` are reasons that are true and not told, since four are told at most.
+    """
 
     outcome: RiskOutcome
     band: RiskBand
@@ -35,6 +39,8 @@ class Screen:
     findings: tuple[Finding, ...]
     reasons: tuple[Reason, ...]
     degradations: tuple[str, ...]
+    beyond: tuple[Reason, ...] = ()
+    anomaly: AnomalyGrade = "normal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +49,25 @@ class _Case:
     band: RiskBand
     findings: tuple[Finding, ...]
     age_known: bool
+    anomaly: AnomalyGrade
 
-    def outcome(self, *, without: frozenset[str] = frozenset()) -> RiskOutcome:
-        """Return the outcome, as if these causes were not there."""
+    def outcome(
+        self, *, without: frozenset[str] = frozenset(), band: RiskBand | None = None
+    ) -> RiskOutcome:
+        """Return the outcome, as if these causes were not there; without the band it is the best.
+
+        Args:
+            without: Rules by id, `band`, `age`, `anomaly`.
+            band: The band instead of the customer's own.
+        """
         hits = [f for f in self.findings if f.hit and f.rule not in without]
         if any(finding.hard for finding in hits):
             return "decline"
-        band = BANDS[0] if "band" in without else self.band
-        outcome = outcome_of(band, sum(finding.points for finding in hits), self.table)
+        if band is None:
+            band = BANDS[0] if "band" in without else self.band
+        points = sum(finding.points for finding in hits)
+        anomaly = "normal" if "anomaly" in without else self.anomaly
+        outcome = outcome_of(band, points, self.table, anomaly=anomaly)
         if outcome == "approve" and not self.age_known and "age" not in without:
             return "refer"
         return outcome
@@ -69,11 +86,15 @@ def screen(
     Nobody is approved whose age is not known: the answer is `refer` at best. A decline whose
     principal reasons cannot all be named becomes `refer` where a notice would have to name them,
     so that no notice gives a lesser reason as if it were the true one.
+    Who is unusual against the own past moves one column right (`watch`), or is not approved without
+    a person (`alert`).
     """
     findings = read_rules(situation, table, product)
     band, unwell = band_from(scores, table)
     age_known = age_years(situation) is not None
-    case = _Case(table=table, band=band, findings=findings, age_known=age_known)
+    case = _Case(
+        table=table, band=band, findings=findings, age_known=age_known, anomaly=scores.anomaly
+    )
     outcome = case.outcome()
     reasons = _reasons(case, situation, scores)
     principal = reasons[:PRINCIPAL]
@@ -83,27 +104,51 @@ def screen(
         and not all(reason.disclosable for reason in principal)
     ):
         outcome = "refer"
+    kept, beyond = _disclosed_first_four(reasons)
     return Screen(
         outcome=outcome,
         band=band,
         soft_points=sum(finding.points for finding in findings if finding.hit),
         findings=findings,
-        reasons=_disclosed_first_four(reasons),
+        reasons=kept,
+        beyond=beyond,
         degradations=(*unwell, *(() if age_known else ("birth_year_missing",))),
+        anomaly=scores.anomaly,
     )
 
 
 def _reasons(case: _Case, situation: Situation, scores: Scores) -> list[Reason]:
-    """Return the reasons, the weightiest first; none where nothing is held against the customer."""
+    """Return the reasons, the weightiest first; none where nothing is held against the customer.
+
+    Where a better band alone is not enough, the families told are those that are enough together
+    with the other reasons: a step to the next band that changes nothing explains nothing.
+    """
     if case.outcome() == "approve":
         return []
     by_name: dict[str, list[Cause]] = {
         finding.rule: [rule_cause(finding)] for finding in case.findings if finding.hit
     }
-    by_name["band"] = model_causes(situation, scores, band=case.band, table=case.table)
+    by_name["band"] = model_causes(
+        situation,
+        scores,
+        better=lambda pd: BANDS.index(band_of(pd, case.table)) < BANDS.index(case.band),
+    )
     if not case.age_known:
         by_name["age"] = [AGE_UNKNOWN]
-    causes = [cause for name in _true_causes(case, by_name) for cause in by_name[name]]
+    if case.anomaly != "normal":
+        by_name["anomaly"] = [anomaly_cause(scores)]
+    names = _true_causes(case, by_name)
+    now = _HARSHNESS[case.outcome()]
+    if "band" in names and not _improves(case, frozenset({"band"}), now):
+        others = frozenset(names) - {"band"}
+        by_name["band"] = model_causes(
+            situation,
+            scores,
+            better=lambda pd: (
+                _HARSHNESS[case.outcome(without=others, band=band_of(pd, case.table))] < now
+            ),
+        )
+    causes = [cause for name in names for cause in by_name[name]]
     merged: dict[tuple[str, str, str | None], Cause] = {}
     for cause in causes or [POLICY]:
         key = (cause.source, cause.code, cause.feature)
@@ -139,14 +184,12 @@ def _improves(case: _Case, absent: frozenset[str], now: int) -> bool:
     return _HARSHNESS[case.outcome(without=absent)] < now
 
 
-def _disclosed_first_four(reasons: list[Reason]) -> tuple[Reason, ...]:
-    """Keep at most four reasons that may be told, and all that may not."""
-
-    def keep() -> Iterator[Reason]:
-        told = 0
-        for reason in reasons:
-            told += reason.disclosable
-            if not reason.disclosable or told <= PRINCIPAL:
-                yield reason
-
-    return tuple(keep())
+def _disclosed_first_four(reasons: list[Reason]) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
+    """Return at most four reasons that may be told and all that may not; and the rest."""
+    kept: list[Reason] = []
+    beyond: list[Reason] = []
+    told = 0
+    for reason in reasons:
+        told += reason.disclosable
+        (kept if not reason.disclosable or told <= PRINCIPAL else beyond).append(reason)
+    return tuple(kept), tuple(beyond)
