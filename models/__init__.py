@@ -10,10 +10,14 @@ River, which takes longer to import and more memory than everything else here.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from models.calibration import Calibration, LogOddsLine
+from models.encoding import Encoding
 from models.errors import CheckpointError, ModelError, RowError, SnapshotError
 from models.features_of import FEATURES_OF, ROW, USE_OF, checked_features
 from models.labels import DPD30_MOB3, DRAWN_30D, POLICIES, LabelPolicy
+from models.monotone import RISK_DIRECTIONS
 from models.online import OnlineModel
+from models.panel import Panel
 from models.progress import Progress, auc_of
 from models.rows import Row, RowSchema, to_hex
 from models.scorer import (
@@ -24,39 +28,49 @@ from models.scorer import (
     load_scorer,
     model_id_of,
 )
+from models.uplift_scorer import UpliftScorer, load_uplift
 
 if TYPE_CHECKING:
     from models.learner import Learner, SnapshotRule
     from models.linear import LinearLearner
     from models.river_challenger import RiverChallenger
+    from models.river_tree import RiverTree
 
 __all__ = [
     "DPD30_MOB3",
     "DRAWN_30D",
     "FEATURES_OF",
     "POLICIES",
+    "RISK_DIRECTIONS",
     "ROW",
     "USE_OF",
+    "Calibration",
     "CheckpointError",
     "ConstantScorer",
+    "Encoding",
     "LabelPolicy",
     "Learner",
     "LinearLearner",
     "LinearScorer",
+    "LogOddsLine",
     "ModelError",
     "OnlineModel",
+    "Panel",
     "Progress",
     "RiverChallenger",
+    "RiverTree",
     "Row",
     "RowError",
     "RowSchema",
     "Scorer",
     "SnapshotError",
     "SnapshotRule",
+    "UpliftScorer",
     "auc_of",
     "checked_features",
     "fallback",
     "load_scorer",
+    "load_uplift",
     "model_id_of",
     "to_hex",
 ]
@@ -65,6 +79,7 @@ _LEARNS = {
     "Learner": "models.learner",
     "LinearLearner": "models.linear",
     "RiverChallenger": "models.river_challenger",
+    "RiverTree": "models.river_tree",
     "SnapshotRule": "models.learner",
 }
 

@@ -300,7 +300,7 @@ def _unstep(state: F64, f: int, column: int, g: float, hyper: F64) -> None:
     n = state[1, f, column]
     z = state[0, f, column] - g
     w = _weight(z, n, hyper)
-    shrunk = max(n - g * g, 0.0)
+    shrunk = max(n - g * g, 0.0) / hyper[KEPT_SHARE]
     z = z + (np.sqrt(n) - np.sqrt(shrunk)) / hyper[ALPHA] * w
     state[0, f, column] = z
     state[1, f, column] = shrunk
@@ -335,8 +335,8 @@ def unlearn(  # noqa: PLR0917 - a compiled function takes arrays by place
 ) -> None:
     """Take back one earlier step of `learn` with the same gradient.
 
-    Right after the step this is its inverse, up to what was forgotten. Later, it removes the
-    step's gradient from z and its square from n and leaves what other rows have taught.
+    Right after the step this is its inverse. Later, it removes the step's gradient from z and its
+    square from n, gives back what was forgotten for it, and leaves what other rows have taught.
     """
     count = places.shape[0]
     for f in range(count):

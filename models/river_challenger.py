@@ -48,8 +48,13 @@ class RiverChallenger:
         return float(self._regression.predict_proba_one(x)[True])
 
     def learn_row(self, row: Row, y: bool, w: float = 1.0) -> float:  # noqa: FBT001 - River's order
-        """Learn one labelled row; return the probability that it had just before."""
+        """Learn one labelled row; return the probability that it had just before.
+
+        A weight that is not a number teaches nothing: River would never recover from it.
+        """
         probability = self.score_row(row)
+        if math.isnan(w):
+            return probability
         x = self._known(row)
         self._scaler.learn_one(x)
         self._regression.learn_one(self._scaler.transform_one(x), y, w)

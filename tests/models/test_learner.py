@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from contracts.snapshots import SnapshotRecord
 from models import POLICIES, ROW, CheckpointError, Learner, SnapshotRule, to_hex
 from models.canonical import canonical_json, sha256_of
+from models.lines import LINES
 from models.open_rows import LIMITS, OpenRow
 from tests.models.given import DAY_MS, ENCODING, START_MS, a_history, a_learner, a_row, an_example
 
@@ -413,8 +414,8 @@ def test_a_checkpoint_with_all_open_rows_fits_into_a_record() -> None:
                 kind=kind,
                 codes=ENCODING.encode(a_row()),
                 states=dict.fromkeys(labels, "open"),
-                numbers={name: [1 / 3] * 3 for name in labels},
-                scores={name: [1 / 3] * 6 for name in labels},
+                numbers={name: [1 / 3] * len(LINES) for name in labels},
+                scores={name: [1 / 3] * (len(LINES) + 3) for name in labels},
             )
             learner.heads.life.rows.put(f"r_{kind}{i:016x}", row)
     for partition in range(12):

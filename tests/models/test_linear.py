@@ -1,7 +1,10 @@
 """Promises of the linear learner."""
 
 import heapq
+import importlib
+import inspect
 import math
+import pkgutil
 import sys
 import types
 from collections.abc import Callable
@@ -10,12 +13,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from river import base
 from river.checks import yield_checks
 
-from models import LinearLearner, RiverChallenger, RowError, auc_of
+import models
+from models import CheckpointError, LinearLearner, RiverChallenger, RowError, auc_of
 from models.canonical import sha256_of
 from models.encoding import Encoding
 from models.kernels import signed_log
+from models.lines import FAST_KEPT
 from tests.models.given import a_drifting_stream
 
 NAMES = ("a", "b", "c")
@@ -326,6 +332,18 @@ def rivers_checks() -> list[Callable[[LinearLearner], None]]:
         return list(yield_checks(LinearLearner(warmup=20)))
 
 
+def test_every_classifier_of_ours_is_the_one_that_is_checked() -> None:
+    """A second classifier in River's manner would have to pass River's checks too."""
+    classifiers = {
+        value
+        for module in pkgutil.iter_modules(models.__path__, "models.")
+        for value in vars(importlib.import_module(module.name)).values()
+        if inspect.isclass(value) and issubclass(value, base.Classifier)
+    }
+
+    assert classifiers == {LinearLearner}
+
+
 def test_river_has_many_checks() -> None:
     """An empty list would pass everything."""
     assert len(rivers_checks()) > 30
@@ -335,3 +353,92 @@ def test_river_has_many_checks() -> None:
 def test_it_passes_rivers_own_checks(index: int) -> None:
     """So it can stand wherever a classifier of River can: in pipelines, ensembles, evaluations."""
     rivers_checks()[index](LinearLearner(warmup=20))
+
+
+def test_the_order_of_keys_changes_nothing() -> None:
+    """A dictionary is asked by name, wherever a name stands in it."""
+    straight, turned = (LinearLearner(NAMES, warmup=5) for _ in range(2))
+    for i in range(40):
+        x = {"a": float(i % 7), "b": float(i), "c": 1.0}
+        straight.learn_one(x, i % 3 == 0)
+        turned.learn_one(dict(reversed(x.items())), i % 3 == 0)
+
+    assert straight.to_data() == turned.to_data()
+
+
+def test_a_clone_has_the_parameters_and_has_learnt_nothing() -> None:
+    """River's evaluations begin with a clone: what it remembers would be a leak."""
+    model = LinearLearner(NAMES, alpha=0.07, warmup=5, kept_share=0.99)
+    untouched = model.to_data()
+    for i in range(40):
+        model.learn_one({"a": float(i)}, i % 3 == 0)
+
+    assert model.clone().to_data() == untouched != model.to_data()
+
+
+@given(ROWS, ROWS)
+def test_encoded_once_it_learns_the_same_as_row_by_row(history: History, late: History) -> None:
+    """Three ways to one model: rows, codes, and codes in one compiled loop."""
+    encoding = Encoding.fit(NAMES, np.stack([row for row, _ in rows_of(history)]))
+    by_row, by_code, at_once = (LinearLearner(NAMES[:2], encoding=encoding) for _ in range(3))
+    rows = np.stack([row for row, _ in rows_of(late)])
+    labels = np.array([y for _, y in late])
+    bins, z = encoding.encode_many(rows)
+
+    slow = [by_row.learn_row(row, bool(y)) for row, y in zip(rows, labels, strict=True)]
+    fast = [by_code.learn_encoded(b, s, bool(y)) for b, s, y in zip(bins, z, labels, strict=True)]
+    batch = at_once.learn_many_encoded(bins, z, labels)
+
+    assert slow == fast == batch.tolist()
+    assert by_row.to_data() == by_code.to_data() == at_once.to_data()
+
+
+@given(ROWS, st.data())
+def test_a_learner_that_shares_reads_only_its_own_features(
+    history: History, data: st.DataObject
+) -> None:
+    """A credit head beside a marketing head sees the same row, and none of what it may not read."""
+    encoding = Encoding.fit(NAMES, np.stack([row for row, _ in rows_of(history)]))
+    model, blind = (LinearLearner(("a", "c"), encoding=encoding) for _ in range(2))
+    for row, y in rows_of(history):
+        other = row.copy()
+        other[1] = data.draw(st.floats(-1e6, 1e6, width=32))
+        model.learn_row(row, y)
+        blind.learn_row(other, y)
+
+    assert model.to_data() == blind.to_data()
+    assert set(model.contributions(row)) == {"a", "c"}
+
+
+@given(history=ROWS)
+def test_a_checkpoint_without_its_encoding_needs_the_same_one(history: History) -> None:
+    """Weights mean nothing with other edges: they are refused, not guessed at."""
+    encoding = Encoding.fit(NAMES, np.stack([row for row, _ in rows_of(history)]))
+    model = LinearLearner(NAMES, encoding=encoding)
+    for row, y in rows_of(history):
+        model.learn_row(row, y)
+    data = model.to_data(with_encoding=False)
+
+    assert LinearLearner.from_data(data, encoding=encoding).to_data() == model.to_data()
+    for other in (None, encoding.grown(("d",))):
+        with pytest.raises(CheckpointError, match="needs the encoding"):
+            LinearLearner.from_data(data, encoding=other)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_forgetting_follows_a_drift_sooner(seed: int) -> None:
+    """The line beside the champion exists for this: the rows right after the world has changed."""
+    x, y = a_drifting_stream(20_000, seed=seed)
+    names = tuple(f"f{i}" for i in range(20))
+    encoding = Encoding.fit(names, x[:200])
+    codes = encoding.encode_many(x)
+    after = slice(11_500, 14_000)
+
+    slow, fast = (
+        auc_of(
+            LinearLearner(encoding=encoding, **given).learn_many_encoded(*codes, y)[after], y[after]
+        )
+        for given in ({}, {"kept_share": FAST_KEPT})
+    )
+
+    assert fast > slow
