@@ -8,6 +8,7 @@ import numpy as np
 from contracts.examples import Example, LabelName, RowKind
 from contracts.model_orders import ModelOrder
 from contracts.model_reports import ModelReport
+from models.anomaly_head import AnomalyHead
 from models.canary import Canary
 from models.champion import Champion
 from models.encoding import Encoding
@@ -20,6 +21,7 @@ from models.open_rows import LIMITS, OpenRow
 from models.psi import FeatureDrift
 from models.row_life import RowLife
 from models.rows import Row
+from models.uplift_head import UpliftHead
 
 RiskServing = Literal["approved", "live"]
 
@@ -50,13 +52,14 @@ class Heads:
             name: Head(policy, encoding, serves_unapproved=live)
             for name, policy in POLICIES.items()
         }
+        self.others: tuple[LearnsRows, ...] = (UpliftHead(encoding), AnomalyHead())
         self.canary = Canary(len(ROW.names))
         self.drift = FeatureDrift(ROW.names, encoding.encode_many(reference)[0])
         self.life = RowLife(self.all(), encoding, limits=limits, seen=self._see)
 
     def all(self) -> tuple[LearnsRows, ...]:
         """Return every head, in the order in which they are told."""
-        return tuple(self.labels.values())
+        return (*self.labels.values(), *self.others)
 
     @property
     def steps(self) -> int:
@@ -66,7 +69,8 @@ class Heads:
     @property
     def wants_snapshot(self) -> bool:
         """Whether people ordered something that is to take effect soon."""
-        return any(head.watch.wants_snapshot for head in self.labels.values())
+        labels = self.labels.values()
+        return any(head.watch.wants_snapshot for head in labels if head.policy.serves)
 
     def apply(self, example: Example) -> None:
         """Apply one step in the life of one row."""
@@ -121,6 +125,10 @@ class Heads:
             name: Head.from_data(data["heads"][name], policy, encoding)
             for name, policy in POLICIES.items()
         }
+        heads.others = (
+            UpliftHead.from_data(data["heads"]["uplift_30d"], encoding=encoding),
+            AnomalyHead.from_data(data["heads"]["anomaly"]),
+        )
         heads.canary = Canary.from_data(data["canary"])
         heads.drift = FeatureDrift.from_data(data["drift"])
         heads.life = RowLife.from_data(data["life"], heads.all(), encoding, seen=heads._see)

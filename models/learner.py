@@ -262,31 +262,52 @@ class Learner:
         if self._heads is None:
             return ()
         canary = self._heads.canary
-        found = (
-            (name, head, head.snapshot_body(at_ms, canary))
-            for name, head in self._heads.labels.items()
-            if head.policy.serves
-        )
-        return tuple(
-            snapshot
-            for name, head, body in found
-            if body is not None
-            and (snapshot := self._snapshot_of(name, head, body)).model_id != snapshot.parent
-        )
+        serving = [head for head in self._heads.labels.values() if head.policy.serves]
+        found = [
+            self._snapshot_of_label(head, body)
+            for head in serving
+            if (body := head.snapshot_body(at_ms, canary)) is not None
+        ] + [
+            self._snapshot_of(head.name, body, metrics=head.metrics(), learned=head.steps)
+            for head in self._heads.others
+            if (body := head.snapshot_body(at_ms, canary)) is not None
+        ]
+        return tuple(snapshot for snapshot in found if snapshot.model_id != snapshot.parent)
 
     def _candidates(self) -> tuple[ModelSnapshot, ...]:
         """Return what models know that wait for people to approve them."""
         if self._heads is None:
             return ()
         return tuple(
-            self._snapshot_of(name, head, body)
-            for name, head in self._heads.labels.items()
+            self._snapshot_of_label(head, body)
+            for head in self._heads.labels.values()
             if head.policy.serves
             and head.watch.champion.line is None
             and (body := head.candidate_body()) is not None
         )
 
-    def _snapshot_of(self, name: ModelName, head: Head, body: dict[str, Any]) -> ModelSnapshot:
+    def _snapshot_of_label(self, head: Head, body: dict[str, Any]) -> ModelSnapshot:
+        return self._snapshot_of(
+            head.name,
+            body,
+            metrics=self.metrics(head.name),
+            learned=head.learned,
+            positives=head.positives,
+            calibrated=head.is_calibrated,
+            approved_by=head.approved_by,
+        )
+
+    def _snapshot_of(
+        self,
+        name: ModelName,
+        body: dict[str, Any],
+        *,
+        metrics: dict[str, float],
+        learned: int,
+        positives: int = 0,
+        calibrated: bool = False,
+        approved_by: tuple[str, ...] = (),
+    ) -> ModelSnapshot:
         sha256 = sha256_of(body)
         return ModelSnapshot(
             name=name,
@@ -294,12 +315,12 @@ class Learner:
             parent=self._parents.get(name),
             sha256=sha256,
             schema_hash=ROW.schema_hash,
-            learned=head.learned,
-            positives=head.positives,
-            calibrated=head.is_calibrated,
-            metrics=self.metrics(head.name),
+            learned=learned,
+            positives=positives,
+            calibrated=calibrated,
+            metrics=metrics,
             body=body,
-            approved_by=head.approved_by,
+            approved_by=approved_by,
         )
 
     def _steps(self) -> int:
