@@ -12,8 +12,9 @@ class Champion:
     """The champion of a head: a line that serves as it learns, a frozen body, or nobody.
 
     Nobody is a risk model before two people approved one; then a declared prior serves, and the
-    bets are against that. Every other line may challenge: each has a bet at its share of the level,
-    so that the chance of any false "better" in a reign stays at most 1 %.
+    bets are against that. Every line may challenge: each has a bet at its share of the level, so
+    that the chance of any false "better" in a reign stays at most 1 %. The line that serves has one
+    too: what it says today against what served, which is older if its snapshots were refused.
 
     Args:
         lines: The head's lines.
@@ -30,7 +31,13 @@ class Champion:
         self.is_locked = False
         self.may_jump = False
         self.last_good: LastGood | None = None
-        self.contests = _contests(self.lines, line)
+        self.told_of: tuple[str, ...] = ()
+        self.contests = _contests(self.lines)
+
+    @property
+    def challengers(self) -> dict[str, Contest]:
+        """The bets of the lines that do not serve."""
+        return {line: contest for line, contest in self.contests.items() if line != self.line}
 
     def crown(self, at_ms: int, *, line: str | None, frozen: Body | None) -> None:
         """Let another one serve; what served until now is what to go back to.
@@ -42,7 +49,8 @@ class Champion:
             self.last_good = LastGood(self.last_good.body, since_ms=at_ms)
         elif self.served is not None and self.served != frozen:
             self.last_good = LastGood(self.served, since_ms=at_ms)
-        self.contests = _contests(self.lines, line)
+        self.told_of = ()
+        self.contests = _contests(self.lines)
 
     def serves(self, at_ms: int, body: Body) -> None:
         """Note that `body` serves from now on."""
@@ -92,6 +100,7 @@ class Champion:
             "is_locked": self.is_locked,
             "may_jump": self.may_jump,
             "last_good": None if self.last_good is None else self.last_good.to_data(),
+            "told_of": list(self.told_of),
             "contests": [[line, contest.to_data()] for line, contest in self.contests.items()],
         }
 
@@ -105,10 +114,10 @@ class Champion:
         champion.is_locked, champion.may_jump = data["is_locked"], data["may_jump"]
         last_good = data["last_good"]
         champion.last_good = None if last_good is None else LastGood.from_data(last_good)
+        champion.told_of = tuple(data["told_of"])
         champion.contests = {line: Contest.from_data(kept) for line, kept in data["contests"]}
         return champion
 
 
-def _contests(lines: Sequence[str], champion: str | None) -> dict[str, Contest]:
-    challengers = [line for line in lines if line != champion]
-    return {line: Contest(level=LEVEL / len(challengers)) for line in challengers}
+def _contests(lines: Sequence[str]) -> dict[str, Contest]:
+    return {line: Contest(level=LEVEL / len(lines)) for line in lines}

@@ -67,7 +67,7 @@ def report_of(
                 needed=contest.needed,
                 unmet=watch.verdict(line, lines[line]).unmet,
             )
-            for line, contest in champion.contests.items()
+            for line, contest in champion.challengers.items()
         ),
         events=watch.diary.events,
         totals=watch.diary.totals,

@@ -1,7 +1,7 @@
 """The watch over one head: what serves, how well, what is wrong, and who is to serve instead."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from contracts.model_orders import ModelOrder
 from contracts.model_reports import EventKind
-from models.canary import Canary, ScoresMany
+from models.canary import Canary
 from models.champion import Champion
 from models.diary import Diary
 from models.drift import Adwin
@@ -18,8 +18,10 @@ from models.errors import SnapshotError
 from models.last_good import Body
 from models.leak_alarm import LeakAlarm
 from models.measures import log_loss_of
-from models.progress import Progress
-from models.promotion import Verdict, judge
+from models.orders import ScorerOf, Standing, body_ordered
+from models.promotion import POSITIVES_NEEDED, Verdict, judge
+
+__all__ = ["ScorerOf", "Settled", "Standing", "Watch"]
 
 _ORDERS_KEPT = 200
 _DONE: Mapping[str, EventKind] = {
@@ -27,22 +29,6 @@ _DONE: Mapping[str, EventKind] = {
     "rollback": "rolled_back",
     "freeze": "frozen",
 }
-ScorerOf = Callable[[Body], ScoresMany]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """A line of a head as it stands at a snapshot.
-
-    Args:
-        progress: Its measures.
-        same_bits: Whether its arithmetic gives the same bits everywhere; only then may it serve.
-        body: Makes its snapshot's body; None while it has nothing to score with.
-    """
-
-    progress: Progress
-    same_bits: bool
-    body: Callable[[], Body | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +60,9 @@ class Watch:
     - a line is promoted by the rule of `models.promotion`;
     - it is rolled back to the last good body, when that is shown to be better;
     - people order it (`obey`);
-    - a snapshot that its canary refuses does not serve; what served before serves on.
+    - a snapshot that its canary refuses does not serve; what served before serves on, until the
+      line is shown to be better than that. A line with fewer than 200 matured positives may still
+      move as it likes, as long as its scores are numbers: nobody takes it for calibrated yet.
 
     Rows come in decision order, at their full horizon: a loss that falls only because negatives
     mature later than positives would look like drift.
@@ -147,8 +135,14 @@ class Watch:
             body = lines[champion.line].body()
         if body is None:
             return champion.served
-        before = None if champion.may_jump else champion.served
+        before = None if champion.may_jump or self._is_young(lines) else champion.served
         refused = _refusal(before, body, canary, scorer_of)
+        if refused is not None and self._has_outdone_what_serves():
+            refused = _refusal(None, body, canary, scorer_of)
+            if refused is None:
+                champion.crown(at_ms, line=champion.line, frozen=None)
+                about = f"{champion.line} as it is now: shown to be better than what it was"
+                self.diary.note(at_ms, "promoted", about)
         if refused is not None:
             self.diary.note(at_ms, "snapshot_refused", refused)
             return champion.served
@@ -174,7 +168,7 @@ class Watch:
         self._orders = [*self._orders, order.order_id][-_ORDERS_KEPT:]
         self.wants_snapshot = True
         who = " and ".join(order.people)
-        body, refused = self._ordered_body(order, lines, scorer_of)
+        body, refused = body_ordered(order, self.champion, lines, scorer_of)
         if body is None:
             about = f"{order.order} by {who} ({order.reason}): {refused}"
             self.diary.note(order.at_ms, "order_refused", about)
@@ -227,9 +221,11 @@ class Watch:
             self.diary.note(at_ms, "rolled_back", "the last good snapshot was shown to be better")
             return
         champion.outgrow(at_ms)
-        for line, contest in champion.contests.items():
-            if contest.is_won and not lines[line].same_bits:
+        for line, contest in champion.challengers.items():
+            told = line in champion.told_of
+            if contest.is_won and not lines[line].same_bits and not told:
                 self.diary.note(at_ms, "shadow_better", f"{line} predicts better; it never serves")
+                champion.told_of = (*champion.told_of, line)
             if self.verdict(line, lines[line]).promote:
                 self._promote(at_ms, line, lines[line].body(), canary, scorer_of)
                 return
@@ -240,38 +236,22 @@ class Watch:
         contest = self.champion.contests[line]
         refused: str | None = "it has no snapshot yet"
         if body is not None:
-            refused = _refusal(self.champion.served, body, canary, scorer_of)
+            refused = _refusal(None, body, canary, scorer_of)
         if refused is not None:
             self.diary.note(at_ms, "snapshot_refused", f"{line} is not promoted: {refused}")
             return
         self.champion.crown(at_ms, line=line, frozen=None)
+        self.champion.may_jump = True
         about = f"{line}: evidence {contest.most:.2f} of {contest.needed:.2f} needed"
         self.diary.note(at_ms, "promoted", f"{about}, after {contest.rows} rows")
 
-    def _ordered_body(
-        self, order: ModelOrder, lines: Mapping[str, Standing], scorer_of: ScorerOf
-    ) -> tuple[Body | None, str]:
-        """Return what an order wants to serve, or None and why that cannot be."""
-        champion = self.champion
-        if order.line is not None and order.line not in lines:
-            return None, f"no line {order.line!r}; there are {', '.join(sorted(lines))}"
-        if order.line is not None and not lines[order.line].same_bits:
-            return None, f"{order.line} never serves: its bits differ between machines"
-        if order.line is not None:
-            body = lines[order.line].body()
-        elif order.snapshot is not None:
-            body = order.snapshot.body
-        elif order.order == "freeze":
-            body = champion.served
-        else:
-            body = None if champion.last_good is None else champion.last_good.body
-        if body is None:
-            return None, "there is no snapshot to serve"
-        try:
-            scorer_of(body)
-        except SnapshotError as error:
-            return None, str(error)
-        return body, ""
+    def _is_young(self, lines: Mapping[str, Standing]) -> bool:
+        line = self.champion.line
+        return line is not None and lines[line].progress.positives < POSITIVES_NEEDED
+
+    def _has_outdone_what_serves(self) -> bool:
+        line = self.champion.line
+        return line is not None and self.champion.contests[line].is_won
 
     def _note_leaks(self, at_ms: int) -> None:
         suspects = self.leaks.suspects()

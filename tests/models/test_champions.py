@@ -7,6 +7,7 @@ import pytest
 
 from contracts.model_orders import ModelOrder
 from contracts.snapshots import ModelSnapshot
+from models.promotion import POSITIVES_NEEDED
 from models.watch import Settled, Standing, Watch
 from tests.models.champions import DAY_MS, FEATURES, Frozen, Head, World, days_of
 
@@ -169,15 +170,48 @@ def test_a_line_whose_bits_differ_between_machines_is_not_obeyed_into_service() 
 
 def test_a_snapshot_that_jumps_does_not_serve_and_the_one_before_does() -> None:
     """One poisoned batch must not reach a single decision."""
-    head = lived(seed=3, days=70, freeze_day=None)
+    head = lived(seed=3, days=200, freeze_day=None)
     served = head.watch.champion.served
     for row in np.random.default_rng(0).normal(size=(3_000, len(FEATURES))).astype(np.float32):
         head.model.learn_row(row, True)
 
-    body = head.watch.serve(71 * DAY_MS, head.lines, canary=head.canary, scorer_of=Frozen)
+    body = head.watch.serve(201 * DAY_MS, head.lines, canary=head.canary, scorer_of=Frozen)
 
     assert body == served
-    assert days_of(head.watch, "snapshot_refused") == [71]
+    assert days_of(head.watch, "snapshot_refused") == [201]
+
+
+def test_a_line_that_was_refused_serves_again_once_it_is_shown_to_be_better() -> None:
+    """A world that jumped must not leave the old snapshot in service for ever."""
+    head = lived(seed=3, days=200, freeze_day=None)
+    served = head.watch.champion.served
+    for row in np.random.default_rng(0).normal(size=(3_000, len(FEATURES))).astype(np.float32):
+        head.model.learn_row(row, True)
+    at_ms = 200 * DAY_MS
+    assert served == head.watch.serve(at_ms, head.lines, canary=head.canary, scorer_of=Frozen)
+
+    for i in range(1_000):
+        scores = {"outcome": i % 10 > 0, "scores": {"main": 0.9}, "served": 0.1, "last_good": 0.1}
+        head.watch.settled(Settled(opened_at_ms=at_ms, bins=None, **scores))
+    body = head.watch.serve(at_ms, head.lines, canary=head.canary, scorer_of=Frozen)
+
+    assert body == head.model.to_data()
+    assert "shown to be better" in head.watch.diary.events[-1].about
+
+
+def test_a_young_line_may_move_as_it_learns_but_must_score() -> None:
+    """The first hundred positives move every score; that is learning, not an accident."""
+    head = lived(seed=3, days=45, freeze_day=None)
+    assert head.progress.positives < POSITIVES_NEEDED
+    for row in np.random.default_rng(0).normal(size=(3_000, len(FEATURES))).astype(np.float32):
+        head.model.learn_row(row, True)
+
+    body = head.watch.serve(46 * DAY_MS, head.lines, canary=head.canary, scorer_of=Frozen)
+    assert body == head.model.to_data()
+
+    head.model._weights._state[:] = np.nan
+    assert body == head.watch.serve(47 * DAY_MS, head.lines, canary=head.canary, scorer_of=Frozen)
+    assert "no probability" in head.watch.diary.events[-1].about
 
 
 def test_rows_of_the_champion_before_say_nothing_about_this_one() -> None:
