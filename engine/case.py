@@ -10,6 +10,7 @@ from decisions.situation import Situation
 from engine.partition import PartitionState
 from engine.subject import SubjectState
 from features import NAMES, is_by_date, is_cut
+from models import Unusual, unusual
 
 
 @dataclass(kw_only=True)
@@ -31,6 +32,11 @@ class Case:
     def features(self) -> dict[str, float]:
         """The features by name; NaN where nothing is known."""
         return dict(zip(NAMES, self.values.tolist(), strict=True))
+
+    @cached_property
+    def unusual(self) -> Unusual | None:
+        """How far the customer is from the own past; none while too little is known of it."""
+        return unusual(self.subject.profile, self.features)
 
     def next_ordinal(self) -> int:
         """Return the number of the next example of this entry, over all its cases."""

@@ -15,7 +15,6 @@ from contracts.topics import Topic
 from decisions.strategy import StrategyError, canonical_sha256, load
 from engine.outputs import Output
 from engine.partition import PartitionState
-from models import load_scorer
 
 
 def apply_control(partition: PartitionState, entry: Entry) -> list[Output]:
@@ -68,16 +67,10 @@ def _activate(partition: PartitionState, control: StrategyActivated) -> str | No
 
 def _score_with(partition: PartitionState, control: SnapshotActivated) -> str | None:
     """Let a snapshot score from now on; return why not, if it cannot."""
-    snapshot = control.snapshot
     try:
-        scorer = load_scorer(snapshot)
+        partition.score_with(control.snapshot)
     except (ValueError, KeyError, TypeError) as error:
         return f"{type(error).__name__}: {error}"
-    before = partition.snapshots.get(snapshot.name)
-    if before is not None:
-        partition.scorers.pop(before.model_id, None)
-    partition.snapshots[snapshot.name] = snapshot
-    partition.scorers[snapshot.model_id] = scorer
     return None
 
 

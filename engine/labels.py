@@ -15,6 +15,7 @@ from engine.case import Case
 from engine.outputs import Output, output
 from engine.scoring import row_of, scores_of_labels
 from engine.subject import OpenRow
+from engine.usual import z_hex
 from models import POLICIES, ROW, to_hex
 
 WEEK_MS = 7 * DAY_MS
@@ -213,6 +214,8 @@ def _open(
         treated=treated,
         selection_prob_micro=selection_prob_micro,
         decision_id=row.decision_id,
+        anomaly_hex=None if case.unusual is None else case.unusual.score.hex(),
+        anomaly_z_hex=z_hex(case),
     )
     for label in names:
         case.partition.count(f"examples_{label}_opened")

@@ -9,7 +9,14 @@ from contracts.snapshots import ModelSnapshot
 from contracts.topics import Topic
 from decisions.strategy import Strategy
 from features.quality import ROWS_ONE_IN, Row, sampled_of
-from models import Scorer, load_scorer
+from models import (
+    AnomalyScorer,
+    Scorer,
+    UpliftScorer,
+    load_anomaly,
+    load_scorer,
+    load_uplift,
+)
 
 
 class PartitionFacts(msgspec.Struct, kw_only=True):
@@ -56,7 +63,8 @@ class PartitionState:
     backtest hands in the messages that really went out, and an action outside it, having no
     history, counts as sent. `pinned` makes a backtest ignore the strategies in the journal.
     `samples` is a list where somebody watches the quality of features: rows that were decided on.
-    `scorers` and `parsed` are derived: models by id, strategies by hash, ready to use.
+    `scorers`, `uplift`, `anomaly` and `parsed` are derived: the models of labels by id, that of a
+    contact's effect, the limits of what is usual, and strategies by hash, ready to use.
 
     >>> state = PartitionState(partition=2, build="b-1")
     >>> PartitionState.decode(state.encode(), build="b-1").facts == state.facts
@@ -69,6 +77,8 @@ class PartitionState:
         self.strategies: dict[str, StrategyActivated] = {}
         self.snapshots: dict[str, ModelSnapshot] = {}
         self.scorers: dict[str, Scorer] = {}
+        self.uplift: UpliftScorer | None = None
+        self.anomaly: AnomalyScorer | None = None
         self.parsed: dict[str, Strategy] = {}
         self.known_messages: frozenset[str] | None = None
         self.pinned = False
@@ -110,15 +120,30 @@ class PartitionState:
         """Remember the highest source offset that was applied, per topic."""
         self.facts.offsets[topic.value] = offset
 
-    def keep_snapshot(self, label: str, raw: bytes) -> None:
+    def score_with(self, snapshot: ModelSnapshot) -> None:
+        """Let a snapshot score from now on, in place of the last one of its name.
+
+        Raises:
+            ValueError, KeyError, TypeError: this version cannot score with it; the last one stays.
+        """
+        if snapshot.name == "uplift_30d":
+            self.uplift = load_uplift(snapshot)
+        elif snapshot.name == "anomaly":
+            self.anomaly = load_anomaly(snapshot)
+        else:
+            scorer = load_scorer(snapshot)
+            before = self.snapshots.get(snapshot.name)
+            if before is not None:
+                self.scorers.pop(before.model_id, None)
+            self.scorers[snapshot.model_id] = scorer
+        self.snapshots[snapshot.name] = snapshot
+
+    def keep_snapshot(self, raw: bytes) -> None:
         """Take a stored snapshot in, if this version can score with it."""
-        snapshot = ModelSnapshot.model_validate_json(raw)
         try:
-            self.scorers[snapshot.model_id] = load_scorer(snapshot)
+            self.score_with(ModelSnapshot.model_validate_json(raw))
         except (ValueError, KeyError, TypeError):
             self.count("snapshots_unreadable")
-        else:
-            self.snapshots[label] = snapshot
 
     def encode(self) -> dict[str, bytes]:
         """Return named parts; a part whose bytes did not change need not be written again."""
@@ -144,5 +169,5 @@ class PartitionState:
             if kind == "strategy":
                 state.strategies[rest] = StrategyActivated.model_validate_json(raw)
             elif kind == "snapshot":
-                state.keep_snapshot(rest, raw)
+                state.keep_snapshot(raw)
         return state

@@ -9,6 +9,7 @@ from contracts.examples import LabelName
 from decisions.situation import Scores
 from engine.case import Case
 from engine.partition import PartitionState
+from engine.usual import grade_of
 from features import NAMES
 from models import ROW, Row, Scorer, fallback, load_scorer
 
@@ -63,6 +64,8 @@ def scores_of(case: Case) -> Scores:
         degradations.append("propensity_model_missing")
     risk = _risk_of(case.partition, row)
     degradations += risk.degradations
+    learnt, uplift = case.partition.snapshots.get("drawn_30d"), case.partition.uplift
+    found, anomaly = case.unusual, case.partition.anomaly
     return Scores(
         pd=risk.pd,
         pd_model_id=risk.model_ids[0],
@@ -74,6 +77,14 @@ def scores_of(case: Case) -> Scores:
         propensity=propensity,
         propensity_micro=min(_MICRO, math.floor(propensity * _MICRO + 0.5)),
         propensity_model_id=propensity_model.model_id,
+        propensity_evidence=0 if learnt is None else learnt.learned,
+        uplift_micro=None if uplift is None else uplift.uplift_micro(row),
+        uplift_model_id=None if uplift is None else uplift.model_id,
+        uplift_evidence=0 if uplift is None else uplift.evidence,
+        anomaly=grade_of(case, row),
+        anomaly_score=None if found is None else found.score,
+        anomaly_z={} if found is None else found.top,
+        anomaly_model_id=None if anomaly is None else anomaly.model_id,
         degradations=tuple(degradations),
     )
 

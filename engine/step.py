@@ -36,8 +36,10 @@ from engine.loan_changes import publish_transitions
 from engine.neighbours import cause_of, is_for_a_place, tell_neighbours
 from engine.outputs import Output
 from engine.partition import PartitionState
+from engine.scoring import row_of
 from engine.subject import SubjectState
 from engine.timers import renew_loan_timers
+from engine.usual import learn_profile, wants_profile
 from features import take
 
 
@@ -82,6 +84,8 @@ def step(partition: PartitionState, subject: SubjectState, entry: Entry) -> list
     renew_loan_timers(subject)
     outputs += decide_moments(case, trigger)
     outputs += open_weekly_row(case)
+    if wants_profile(case):
+        learn_profile(case, row_of(case))
     return outputs
 
 

@@ -46,6 +46,7 @@ class SubjectState(msgspec.Struct, array_like=True):
     `log` is the features' own layout. `event_ids` are of the last 7 days, at most 500. `timers`
     maps a name to when it is due; a name is `<kind>:<reference>`. `last_seq` is the last entry that
     stepped this subject. `relations` are whom it belongs with, `neighbours` what it told them.
+    `profile` is what is usual for it (`models.profile`), empty for one that has no account.
     """
 
     facts: Facts = msgspec.field(default_factory=Facts)
@@ -58,6 +59,7 @@ class SubjectState(msgspec.Struct, array_like=True):
     last_seq: int = -1
     relations: Relations = msgspec.field(default_factory=Relations)
     neighbours: NeighbourState = msgspec.field(default_factory=NeighbourState)
+    profile: bytes = b""
 
     def next_due_ms(self) -> int:
         """Return when the earliest timer is due, or `NEVER_MS`."""

@@ -10,6 +10,7 @@ River, which takes longer to import and more memory than everything else here.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from models.anomaly import AnomalyScorer, load_anomaly, segment_of
 from models.calibration import Calibration, LogOddsLine
 from models.encoding import Encoding
 from models.errors import CheckpointError, ModelError, RowError, SnapshotError
@@ -18,6 +19,7 @@ from models.labels import DPD30_MOB3, DRAWN_30D, POLICIES, LabelPolicy
 from models.monotone import RISK_DIRECTIONS
 from models.online import OnlineModel
 from models.panel import Panel
+from models.profile import Unusual, is_due, learnt, unusual, z_row
 from models.progress import Progress, auc_of
 from models.rows import Row, RowSchema, to_hex
 from models.scorer import (
@@ -44,6 +46,7 @@ __all__ = [
     "RISK_DIRECTIONS",
     "ROW",
     "USE_OF",
+    "AnomalyScorer",
     "Calibration",
     "CheckpointError",
     "ConstantScorer",
@@ -65,14 +68,21 @@ __all__ = [
     "Scorer",
     "SnapshotError",
     "SnapshotRule",
+    "Unusual",
     "UpliftScorer",
     "auc_of",
     "checked_features",
     "fallback",
+    "is_due",
+    "learnt",
+    "load_anomaly",
     "load_scorer",
     "load_uplift",
     "model_id_of",
+    "segment_of",
     "to_hex",
+    "unusual",
+    "z_row",
 ]
 
 _LEARNS = {

@@ -129,7 +129,7 @@ def learnt(
         Finch (2009), "Incremental calculation of weighted mean and variance", University of
         Cambridge, section 9, for the exponentially weighted variance.
     """
-    date = (at_ms + _UTC_PLUS_8_MS) // _DAY_MS
+    date = _date(at_ms)
     if profile:
         frozen, dates, last_date, means, variances = _read(profile)
     else:
@@ -156,6 +156,16 @@ def learnt(
     return _LAYOUT.pack(_FORMAT, 0, dates, date, *means, *variances)
 
 
+def is_due(profile: bytes, at_ms: int) -> bool:
+    """Return whether a profile has not yet seen the business date of `at_ms`.
+
+    >>> seen = learnt(b"", {}, at_ms=0)
+    >>> is_due(b"", 0), is_due(seen, 1), is_due(seen, 86_400_000)
+    (True, False, True)
+    """
+    return not profile or _date(at_ms) > _read(profile)[2]
+
+
 def dates_of(profile: bytes) -> int:
     """Return how many business dates a profile rests on.
 
@@ -172,6 +182,10 @@ def z_row(z: Mapping[str, float]) -> list[float]:
     [nan, 1.5]
     """
     return [z.get(name, math.nan) for name in PROFILE_FEATURES]
+
+
+def _date(at_ms: int) -> int:
+    return (at_ms + _UTC_PLUS_8_MS) // _DAY_MS
 
 
 def _squashed(name: str, features: Mapping[str, float]) -> float:
