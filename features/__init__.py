@@ -22,8 +22,8 @@ from features.log import (
     record_count,
     update,
     update_and_read,
-    update_and_read_many,
 )
+from features.log_batch import BatchStep, update_and_read_many
 from features.log_event import LogEvent
 from features.plan import EMPTY, PLAN, PLAN_HASH
 from features.relations import Relations
@@ -45,6 +45,7 @@ __all__ = [
     "RELATED",
     "SCHEMA_HASH",
     "Asked",
+    "BatchStep",
     "CatalogueError",
     "ClockError",
     "Feature",

@@ -34,7 +34,7 @@ from features.plan import PLAN, Plan
 
 Row = npt.NDArray[np.float64]
 Step = tuple[Sequence[LogEvent], int]
-"""The log events of one source event, and when the bank knew."""
+"""The log events of one source event, and when the bank knew (epoch ms UTC)."""
 
 LOG_CAP: Final = 3_500
 _EVENT: Final = struct.Struct(f"={kernel.EVENT_WORDS}q")
@@ -60,8 +60,10 @@ def update(
     return _advance(log, _rows(events), at_ms, log_cap, plan, None)
 
 
-def read(log: bytes, at_ms: int, *, plan: Plan = PLAN) -> Row:
+def read(log: bytes, at_ms: int, *, plan: Plan = PLAN, width: int = 0) -> Row:
     """Return the features at `at_ms`, in the order of `NAMES`; what is missing is NaN.
+
+    The row has at least `width` columns; those behind the features are the caller's to fill.
 
     Nothing is stored per window, so an idle customer's windows fall by themselves:
 
@@ -78,80 +80,30 @@ def read(log: bytes, at_ms: int, *, plan: Plan = PLAN) -> Row:
         ClockError: `at_ms` is before the log's last event was known.
         LayoutError: `log` is not a log of this version.
     """
-    out = np.empty(int(plan.words[kernel.P_COLUMNS]), np.float64)
+    out = np.empty(max(int(plan.words[kernel.P_COLUMNS]), width), np.float64)
     _advance(log, _NO_EVENTS, at_ms, LOG_CAP, plan, out)
-    return out[: len(plan.names)]
+    return out[: max(len(plan.names), width)]
 
 
 def update_and_read(
-    log: bytes, events: Sequence[LogEvent], at_ms: int, *, log_cap: int = LOG_CAP, plan: Plan = PLAN
+    log: bytes,
+    events: Sequence[LogEvent],
+    at_ms: int,
+    *,
+    log_cap: int = LOG_CAP,
+    plan: Plan = PLAN,
+    width: int = 0,
 ) -> tuple[bytes, Row]:
     """Return what `update` and then `read` return, in one call.
+
+    The row has at least `width` columns; those behind the features are the caller's to fill.
 
     Raises:
         FieldError, ClockError, LayoutError: as those two.
     """
-    out = np.empty(int(plan.words[kernel.P_COLUMNS]), np.float64)
+    out = np.empty(max(int(plan.words[kernel.P_COLUMNS]), width), np.float64)
     new = _advance(log, _rows(events), at_ms, log_cap, plan, out)
-    return (new if events else log), out[: len(plan.names)]
-
-
-def update_and_read_many(
-    logs: Sequence[bytes],
-    steps: Sequence[Sequence[Step]],
-    *,
-    log_cap: int = LOG_CAP,
-    plan: Plan = PLAN,
-) -> tuple[list[bytes], Row]:
-    """Return the new logs of a batch, and one row of features per step, log by log.
-
-    `steps[i]` are the steps of `logs[i]` in order; the bits are those of `update_and_read` one by
-    one, and a log without an event in any step keeps its bytes.
-
-    Raises:
-        FieldError, ClockError, LayoutError: as `update_and_read`; then no log has changed.
-    """
-    logs = [current(log) for log in logs]
-    packed = bytearray()
-    table: list[tuple[int, int, int, int]] = []
-    count = room = 0
-    touched = [False] * len(logs)
-    for c, (log, own) in enumerate(zip(logs, steps, strict=True)):
-        header = _header(log)
-        clock = header[kernel.CLOCK]
-        start = count
-        for events, at_ms in own:
-            if at_ms < clock:
-                raise ClockError(clock_ms=clock, at_ms=at_ms)
-            for event in events:
-                packed += _pack(event)
-            table.append((c, count, count + len(events), at_ms))
-            count += len(events)
-            clock = at_ms if events else clock
-        touched[c] = count > start
-        room += _room(log, header, count - start, log_cap)
-    s_start = np.zeros(len(logs) + 1, np.int64)
-    np.cumsum([len(log) // 8 for log in logs], out=s_start[1:])
-    t_start = np.zeros(len(logs) + 1, np.int64)
-    t = np.empty(room, np.int64)
-    out = np.empty((len(table), int(plan.words[kernel.P_COLUMNS])), np.float64)
-    rows = np.frombuffer(packed, np.int64).reshape(-1, kernel.EVENT_WORDS)
-    code = kernel.advance_many(
-        np.frombuffer(b"".join(logs), np.int64),
-        s_start,
-        np.array(table, np.int64).reshape(-1, 4),
-        rows,
-        plan.words,
-        log_cap,
-        t,
-        t_start,
-        out,
-    )
-    if code < 0:
-        raise _misfit(rows, kernel.BAD_FIELD - code)
-    ends = t_start.tolist()
-    new = [t[ends[c] : ends[c + 1]].tobytes() if touched[c] else logs[c] for c in range(len(logs))]
-    return new, out[:, : len(plan.names)]
+    return (new if events else log), out[: max(len(plan.names), width)]
 
 
 def is_capped(log: bytes) -> bool:
@@ -171,7 +123,7 @@ def is_by_date(log: bytes, at_ms: int) -> bool:
     >>> is_by_date(EMPTY, 0)
     False
     """
-    return _header(current(log))[kernel.BY_DATE_UNTIL] > at_ms
+    return header_of(current(log))[kernel.BY_DATE_UNTIL] > at_ms
 
 
 def is_cut(log: bytes, at_ms: int) -> bool:
@@ -181,7 +133,7 @@ def is_cut(log: bytes, at_ms: int) -> bool:
     >>> is_cut(EMPTY, 0)
     False
     """
-    return _header(current(log))[kernel.CUT_UNTIL] > at_ms
+    return header_of(current(log))[kernel.CUT_UNTIL] > at_ms
 
 
 def horizon_ms(log: bytes) -> int:
@@ -191,7 +143,7 @@ def horizon_ms(log: bytes) -> int:
     >>> horizon_ms(EMPTY)
     0
     """
-    return _header(current(log))[kernel.HORIZON]
+    return header_of(current(log))[kernel.HORIZON]
 
 
 def lost_reversals(log: bytes) -> int:
@@ -201,7 +153,7 @@ def lost_reversals(log: bytes) -> int:
     >>> lost_reversals(EMPTY)
     0
     """
-    return _header(current(log))[kernel.LOST_REVERSALS]
+    return header_of(current(log))[kernel.LOST_REVERSALS]
 
 
 def record_count(log: bytes) -> int:
@@ -211,7 +163,7 @@ def record_count(log: bytes) -> int:
     >>> record_count(EMPTY)
     0
     """
-    return _header(current(log))[kernel.N]
+    return header_of(current(log))[kernel.N]
 
 
 def _advance(  # noqa: PLR0917 - private, and called three times
@@ -223,12 +175,13 @@ def _advance(  # noqa: PLR0917 - private, and called three times
     out: Row | None,
 ) -> bytes:
     log = current(log)
-    header = _header(log)
+    header = header_of(log)
     if out is not None and at_ms < header[kernel.CLOCK]:
         raise ClockError(clock_ms=header[kernel.CLOCK], at_ms=at_ms)
-    t = np.empty(_room(log, header, len(rows), log_cap), np.int64)
+    words = np.frombuffer(log, np.int64)
+    t = np.empty(kernel.new_words(words, len(rows), log_cap), np.int64)
     length = kernel.advance(
-        np.frombuffer(log, np.int64),
+        words,
         rows,
         at_ms,
         plan.words,
@@ -238,7 +191,7 @@ def _advance(  # noqa: PLR0917 - private, and called three times
         _NO_ROW if out is None else out,
     )
     if length < 0:
-        raise _misfit(rows, kernel.BAD_FIELD - length)
+        raise misfit(rows, kernel.BAD_FIELD - length)
     return t[:length].tobytes() if len(rows) else log
 
 
@@ -257,7 +210,12 @@ def current(log: bytes) -> bytes:
     return header + log[start : start + 8 * (2 * records + keys)]
 
 
-def _header(log: bytes) -> tuple[int, ...]:
+def header_of(log: bytes) -> tuple[int, ...]:
+    """Return the words at the head of a log of this layout.
+
+    Raises:
+        LayoutError: `log` is not one, or not whole.
+    """
     if len(log) < _HEADER.size or len(log) % 8 or log[0] != kernel.LAYOUT:
         raise LayoutError(
             f"a log needs a header of {_HEADER.size} bytes and layout {kernel.LAYOUT}; "
@@ -266,7 +224,7 @@ def _header(log: bytes) -> tuple[int, ...]:
         )
     header = _HEADER.unpack_from(log)
     words = HEADER_WORDS + 2 * header[kernel.N] + header[kernel.KEYS] + header[kernel.CELLS]
-    if 8 * words > len(log):
+    if 8 * words > len(log) or min(header[kernel.N], header[kernel.KEYS], header[kernel.CELLS]) < 0:
         raise LayoutError(
             f"a log of {header[kernel.N]} records, {header[kernel.KEYS]} keys and "
             f"{header[kernel.CELLS]} cells needs more than the {len(log)} bytes it has. "
@@ -275,15 +233,12 @@ def _header(log: bytes) -> tuple[int, ...]:
     return header
 
 
-def _room(log: bytes, header: tuple[int, ...], count: int, log_cap: int) -> int:
-    words = len(log) // 8 + 5 * count
-    records = header[kernel.N] + 2 * count
-    full = records + (header[kernel.KEYS] + count) // 2 > log_cap
-    full = full or header[kernel.KEYS] + count >= kernel.MAX_KEYS
-    return words + kernel.cell_limit(log_cap) if full or header[kernel.HORIZON] else words
+def pack(event: LogEvent) -> bytes:
+    """Return an event as the kernel takes it.
 
-
-def _pack(event: LogEvent) -> bytes:
+    Raises:
+        FieldError: a field is no whole number of 64 bits.
+    """
     try:
         return _EVENT.pack(*event)
     except struct.error as exc:
@@ -293,11 +248,12 @@ def _pack(event: LogEvent) -> bytes:
 def _rows(events: Sequence[LogEvent]) -> npt.NDArray[np.int64]:
     if not events:
         return _NO_EVENTS
-    packed = b"".join([_pack(event) for event in events])
+    packed = b"".join([pack(event) for event in events])
     return np.frombuffer(packed, np.int64).reshape(-1, kernel.EVENT_WORDS)
 
 
-def _misfit(rows: npt.NDArray[np.int64], index: int) -> FieldError:
+def misfit(rows: npt.NDArray[np.int64], index: int) -> FieldError:
+    """Return the error that says which event the kernel refused."""
     event = LogEvent(*rows[index].tolist())
     return FieldError(
         "a log event needs 0 <= occurred_at_ms <= at_ms < 2**42, a known kind, an amount below "

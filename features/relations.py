@@ -6,6 +6,7 @@ word was its end, or was corrected or reversed, there is no edge until it is sta
 """
 
 from collections.abc import Callable, Collection, Iterator
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -15,6 +16,7 @@ from contracts.relations import FAMILY, Direction, EdgeKind, RelationEnded, Rela
 from contracts.signals import EnterpriseChanged
 from contracts.uses import Use
 from features.log_event import hash63
+from features.standing import Standing
 
 MOST_EDGES: Final = 64
 """Per kind; what is stated beyond is counted and not kept. Also per fact that neighbours tell."""
@@ -65,7 +67,7 @@ class Told(msgspec.Struct, array_like=True):
     uses: int
 
 
-class Relations(msgspec.Struct, array_like=True):
+class Relations(msgspec.Struct, array_like=True, dict=True):
     """The relations of one subject: bounded, and empty for most.
 
     `beyond` counts what was stated and found no room (64 of a kind, 256 in all), by
@@ -81,6 +83,14 @@ class Relations(msgspec.Struct, array_like=True):
     beyond: dict[str, int] = {}
     told: dict[str, dict[str, Told]] = {}
     struck: list[int] = []
+
+    @cached_property
+    def last_reading(self) -> list[Standing]:
+        """The features as last read, one or none: no part of the value, and of no state on disk.
+
+        Whoever changes the relations must clear it, as `note_relation` does.
+        """
+        return []
 
     @property
     def is_empty(self) -> bool:
@@ -140,6 +150,7 @@ def note_relation(relations: Relations, event: object, at_ms: int) -> None:
     note = _NOTES.get(type(event))
     if note is not None:
         note(relations, event, at_ms)
+        relations.last_reading.clear()
 
 
 def _stated(relations: Relations, event: RelationStated, at_ms: int) -> None:

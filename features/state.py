@@ -5,17 +5,18 @@ differ: `take` for an event, `look` for a moment without one.
 """
 
 from dataclasses import dataclass, field
-from typing import Protocol
-
-import numpy as np
+from typing import Final, Protocol
 
 from contracts.decode import SourceEvent
 from features.catalogue import NAMES
 from features.from_events import log_events
 from features.log import Row, read, update, update_and_read
 from features.plan import EMPTY
-from features.relation_rows import relation_row
+from features.relation_rows import add_relations
 from features.relations import Relations, note_relation
+
+WIDTH: Final = len(NAMES)
+"""Columns of a whole row: the features of the log, and those of relations behind them."""
 
 
 class HoldsFeatures(Protocol):
@@ -42,10 +43,11 @@ def take(state: HoldsFeatures, event: SourceEvent, at_ms: int) -> Row:
         FieldError: the event does not fit the log; the state is unchanged.
         ClockError: `at_ms` lies before the state's own clock.
     """
-    log, row = update_and_read(state.log, log_events(event, at_ms), at_ms)
+    log, row = update_and_read(state.log, log_events(event, at_ms), at_ms, width=WIDTH)
     state.log = log
     note_relation(state.relations, event, at_ms)
-    return whole_row(row, state.relations, at_ms)
+    add_relations(row, state.relations, at_ms)
+    return row
 
 
 def note(state: HoldsFeatures, event: SourceEvent, at_ms: int) -> None:
@@ -67,13 +69,6 @@ def look(state: HoldsFeatures, at_ms: int) -> Row:
     >>> len(look(FeatureState(), 0)) == len(NAMES)
     True
     """
-    return whole_row(read(state.log, at_ms), state.relations, at_ms)
-
-
-def whole_row(log_row: Row, relations: Relations, at_ms: int) -> Row:
-    """Return the features of a log, and those of relations behind them, in the order of `NAMES`."""
-    known = len(log_row)
-    row = np.empty(len(NAMES), np.float64)
-    row[:known] = log_row
-    row[known:] = relation_row(relations, log_row, at_ms)
+    row = read(state.log, at_ms, width=WIDTH)
+    add_relations(row, state.relations, at_ms)
     return row

@@ -1,6 +1,6 @@
 """The compiled kernels of a log. One compiler cache: its key is the content of this folder."""
 
-from features.kernel.batch import advance, advance_many
+from features.kernel.batch import BAD_CLOCK, BAD_EVENT, BAD_LOG, advance, advance_many, new_words
 from features.kernel.layout import (
     BAD_FIELD,
     BITS,
@@ -55,7 +55,10 @@ from features.kernel.layout import (
 )
 
 __all__ = [
+    "BAD_CLOCK",
+    "BAD_EVENT",
     "BAD_FIELD",
+    "BAD_LOG",
     "BITS",
     "BY_DATE_UNTIL",
     "CELLS",
@@ -107,4 +110,5 @@ __all__ = [
     "bucket_end",
     "bucket_start",
     "cell_limit",
+    "new_words",
 ]

@@ -12,10 +12,12 @@ from features.kernel.layout import (
     BAD_FIELD,
     CELL_WORDS,
     CELLS,
+    CLOCK,
     FINGERPRINT,
     HEADER_WORDS,
     HORIZON,
     KEYS,
+    LAYOUT,
     MARKS,
     MAX_KEYS,
     P_BLOCK_WORDS,
@@ -25,12 +27,30 @@ from features.kernel.layout import (
     Hand,
     N,
     Words,
+    cell_limit,
 )
 from features.kernel.read import read_all, read_words
 from features.kernel.write import seal, take
 
+BAD_LOG, BAD_CLOCK, BAD_EVENT = 1, 2, 3
+"""What can be wrong with a batch: an entry of its logs, of its steps, or of its events."""
+
 FEW_READS = 3
 """So many readings of a log in hand are cheaper record by record than the blocks they could use."""
+
+
+@compiled
+def may_fill(s: Words, more: int, cap: int) -> bool:
+    """Return whether log `s` may reach its cap as `more` events are taken in."""
+    n, nk = s[N] + 2 * more, s[KEYS] + more
+    return bool(n + nk // 2 > cap or nk >= MAX_KEYS)
+
+
+@compiled
+def new_words(s: Words, more: int, cap: int) -> int:
+    """Return how many words log `s` has at most when `more` events were taken in."""
+    words = len(s) + 5 * more
+    return words + cell_limit(cap) if may_fill(s, more, cap) or s[HORIZON] else words
 
 
 @compiled
@@ -44,7 +64,7 @@ def take_in_hand(s: Words, more: int, reads: int, p: Words, cap: int, t: Words) 
     keys = np.empty(nk + more, np.int64)
     o = HEADER_WORDS + 2 * n
     keys[:nk] = s[o : o + nk]
-    full = n + 2 * more + (nk + more) // 2 > cap or nk + more >= MAX_KEYS
+    full = may_fill(s, more, cap)
     rooms = h[CELLS] + (more if h[HORIZON] else 0) + (n + 2 * more if full else 0)
     c = np.empty(CELL_WORDS * rooms, np.int64)
     load_cells(h, s[o + nk :], c)
@@ -94,39 +114,89 @@ def advance(
 
 
 @compiled
-def advance_many(
-    s: Words,
-    s_start: Words,
-    steps: Words,
-    events: Words,
-    p: Words,
-    cap: int,
-    t: Words,
-    t_start: Words,
-    out: Floats,
-) -> int:
-    """Take a batch in: row g of `steps` is (log, first event row, end, at), logs in order.
+def is_log(s: Words) -> bool:
+    """Return whether `s` says to be a log of this layout, and has all that its header speaks of."""
+    if len(s) < HEADER_WORDS or s[0] & 255 != LAYOUT or min(s[N], s[KEYS], s[CELLS]) < 0:
+        return False
+    return bool(HEADER_WORDS + 2 * s[N] + s[KEYS] + s[CELLS] <= len(s))
 
-    Log c lies in `s` from word `s_start[c]` and its new form in `t` from `t_start[c]`. Row g of
-    `out` is read after step g. Returns 0, or `BAD_FIELD` - (index of the row that does not fit).
+
+@compiled
+def by_log(steps: Words, logs: int) -> tuple[Words, Words]:
+    """Return the steps log by log, those of a log in order, and where those of each begin."""
+    owners = steps[0]
+    start = np.zeros(logs + 1, np.int64)
+    for log in owners:
+        start[log + 1] += 1
+    for log in range(logs):
+        start[log + 1] += start[log]
+    order, free = np.empty(len(owners), np.int64), start.copy()
+    for g in range(len(owners)):
+        order[free[owners[g]]] = g
+        free[owners[g]] += 1
+    return order, start
+
+
+@compiled
+def events_of(steps: Words, g: int) -> tuple[int, int]:
+    """Return the first row and the end of the events of step `g`."""
+    return (steps[1, g - 1] if g else 0), steps[1, g]
+
+
+@compiled
+def room_for(
+    s: Words, s_start: Words, steps: Words, order: Words, start: Words, cap: int
+) -> tuple[int, int]:
+    """Return 0 and how many words the new logs need at most, or what is wrong and where."""
+    room = 0
+    for c in range(len(start) - 1):
+        log = s[s_start[c] : s_start[c + 1]]
+        if not is_log(log):
+            return BAD_LOG, c
+        clock, more = log[CLOCK], 0
+        for g in order[start[c] : start[c + 1]]:
+            first, end = events_of(steps, g)
+            if steps[2, g] < clock:
+                return BAD_CLOCK, g
+            clock = steps[2, g] if end > first else clock
+            more += end - first
+        room += new_words(log, more, cap)
+    return 0, room
+
+
+@compiled
+def advance_many(
+    s: Words, s_start: Words, steps: Words, events: Words, p: Words, cap: int, out: Floats
+) -> tuple[int, int, Words, Words]:
+    """Take a batch in: column g of `steps` is (log, end of its events, at), read to row g of `out`.
+
+    Log c lies in `s` from word `s_start[c]`. Returns 0, the words of the new logs, these, and
+    where each begins; or `BAD_LOG`, `BAD_CLOCK` or `BAD_EVENT`, and which log, step or row of
+    `events` it is.
     """
-    g, o = 0, 0
-    for log in range(len(s_start) - 1):
-        end, more = g, 0
-        while end < len(steps) and steps[end, 0] == log:
-            more += steps[end, 2] - steps[end, 1]
-            end += 1
-        hand = take_in_hand(s[s_start[log] : s_start[log + 1]], more, end - g, p, cap, t[o:])
-        h, r, keys, c, b = hand
+    logs = len(s_start) - 1
+    order, start = by_log(steps, logs)
+    code, room = room_for(s, s_start, steps, order, start, cap)
+    t_start = np.zeros(logs + 1, np.int64)
+    if code:
+        return code, room, t_start, t_start
+    t = np.empty(room, np.int64)
+    for c in range(logs):
+        own, more = order[start[c] : start[c + 1]], 0
+        for g in own:
+            first, end = events_of(steps, g)
+            more += end - first
+        o = t_start[c]
+        hand = take_in_hand(s[s_start[c] : s_start[c + 1]], more, len(own), p, cap, t[o:])
+        h, r, keys, cells, b = hand
         stride = max(h[N] + 2 * more, h[KEYS] + more + 1)
-        room = np.empty(read_words(p, stride), np.int64)
-        while g < end:
-            at = steps[g, 3]
-            for i in range(steps[g, 1], steps[g, 2]):
-                if not take(h, r, keys, c, b, p, events[i], at, cap):
-                    return int(BAD_FIELD - i)
-            read_all(hand, p, at, room, stride, out[g])
-            g += 1
-        o += put_down(hand, t[o:])
-        t_start[log + 1] = o
-    return 0
+        scratch = np.empty(read_words(p, stride), np.int64)
+        for g in own:
+            at = steps[2, g]
+            first, end = events_of(steps, g)
+            for i in range(first, end):
+                if not take(h, r, keys, cells, b, p, events[i], at, cap):
+                    return BAD_EVENT, i, t, t_start
+            read_all(hand, p, at, scratch, stride, out[g])
+        t_start[c + 1] = o + put_down(hand, t[o:])
+    return 0, t_start[logs], t, t_start

@@ -2,19 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from features import EMPTY, LOG_CAP, NAMES, PLAN, Step, update_and_read_many
+from features import EMPTY, LOG_CAP, PLAN, update_and_read_many
 from features.plan import Plan
+from features.relation_rows import add_relations_many
 from features.relations import Relations
-from features.state import whole_row
+from features.state import WIDTH
 from shouwen.bench.histories import Arrival
 
 Rows = npt.NDArray[np.float64]
-_NOBODY: Final = Relations()
 
 
 @dataclass(slots=True)
@@ -40,19 +39,21 @@ class Bank:
     relations: Mapping[int, Relations] | None = None
 
     def take(self, batch: Sequence[Arrival]) -> Rows:
-        """Take a batch in, customer by customer; return the rows in that order."""
-        steps: dict[int, list[Step]] = {}
-        for customer, at_ms, events in batch:
-            own = steps.get(customer)
-            if own is None:
-                steps[customer] = own = []
-            own.append((events, at_ms))
-        logs = [self.logs.get(customer, EMPTY) for customer in steps]
+        """Take a batch in; return the rows in its order."""
+        places: dict[int, int] = {}
+        steps = [
+            (places.setdefault(customer, len(places)), events, at_ms)
+            for customer, at_ms, events in batch
+        ]
+        logs = [self.logs.get(customer, EMPTY) for customer in places]
+        width = 0 if self.relations is None else WIDTH
         new, rows = update_and_read_many(
-            logs, list(steps.values()), plan=self.plan, log_cap=self.log_cap
+            logs, steps, plan=self.plan, log_cap=self.log_cap, width=width
         )
-        self.logs.update(zip(steps, new, strict=True))
-        return rows if self.relations is None else self._with_relations(rows, steps)
+        self.logs.update(zip(places, new, strict=True))
+        if self.relations is not None:
+            self._add_relations(rows, batch, self.relations)
+        return rows
 
     def take_all(self, stream: Sequence[Arrival], *, batch: int) -> list[Rows]:
         """Take a stream in, so many events at once; return the rows of each batch."""
@@ -62,31 +63,14 @@ class Bank:
         """Return a bank that goes on from here by itself."""
         return replace(self, logs=dict(self.logs))
 
-    def _with_relations(self, rows: Rows, steps: Mapping[int, Sequence[Step]]) -> Rows:
-        """Append the features of relations; the engine has no other way to them than row by row."""
-        relations = self.relations or {}
-        whole = np.empty((len(rows), len(NAMES)), np.float64)
-        at = 0
-        for customer, own in steps.items():
-            related = relations.get(customer, _NOBODY)
-            for _, at_ms in own:
-                whole[at] = whole_row(rows[at], related, at_ms)
-                at += 1
-        return whole
-
-
-def by_arrival(rows: Rows, batch: Sequence[Arrival]) -> Rows:
-    """Return the rows of a batch in the order of its events.
-
-    >>> import numpy as np
-    >>> batch = [Arrival(7, 0, ()), Arrival(9, 1, ()), Arrival(7, 2, ())]
-    >>> by_arrival(np.array([[7.0], [7.2], [9.1]]), batch).ravel().tolist()
-    [7.0, 9.1, 7.2]
-    """
-    first: dict[int, int] = {}
-    for arrival in batch:
-        first.setdefault(arrival.customer, len(first))
-    taken = np.argsort([first[arrival.customer] for arrival in batch], kind="stable")
-    ordered = np.empty_like(rows)
-    ordered[taken] = rows
-    return ordered
+    @staticmethod
+    def _add_relations(
+        rows: Rows, batch: Sequence[Arrival], relations: Mapping[int, Relations]
+    ) -> None:
+        """Fill in the features of relations of those who have any."""
+        related = [
+            (line, relations[arrival.customer], arrival.at_ms)
+            for line, arrival in enumerate(batch)
+            if arrival.customer in relations
+        ]
+        add_relations_many(rows, related)

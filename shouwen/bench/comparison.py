@@ -11,7 +11,7 @@ import numpy as np
 
 from features import CATALOGUE, PLAN, Feature, SlowLog
 from features.plan import Plan, compile_catalogue
-from shouwen.bench.bank import Bank, Rows, by_arrival
+from shouwen.bench.bank import Bank, Rows
 from shouwen.bench.histories import Arrival, Traffic, arrivals, in_order
 from shouwen.bench.peers import PEERS, SUBSET, Peer, run_peer, write_work
 from shouwen.bench.report import Tell, middle
@@ -82,9 +82,7 @@ def _ours(
         start = time.process_time_ns()
         found = bank.take_all(part, batch=contest.batch)
         costs.append((time.process_time_ns() - start) / len(part) / 1_000)
-        for i, batch_rows in enumerate(found):
-            batch = part[i * contest.batch : (i + 1) * contest.batch]
-            rows.append(by_arrival(batch_rows, batch))
+        rows += found
     return costs, np.concatenate(rows)
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from features import EMPTY, LOG_CAP, NAMES, PLAN, record_count, update_and_read
+from features.relation_rows import add_relations
 from features.relations import Relations
-from features.state import whole_row
+from features.state import WIDTH
 from shouwen.bench.bank import Bank
 from shouwen.bench.comparison import Contest, compare
 from shouwen.bench.histories import Arrival, Traffic, arrivals, in_order, relations_of
@@ -104,9 +105,9 @@ class FeaturesBenchmark:
         def once() -> None:
             logs = dict(bank.logs)
             for customer, at_ms, events in timed:
-                log, row = update_and_read(logs.get(customer, EMPTY), events, at_ms)
+                log, row = update_and_read(logs.get(customer, EMPTY), events, at_ms, width=WIDTH)
                 logs[customer] = log
-                whole_row(row, relations.get(customer, nobody), at_ms)
+                add_relations(row, relations.get(customer, nobody), at_ms)
 
         return cpu_us_per_event(once, events=len(timed), runs=self.runs)
 

@@ -14,7 +14,7 @@ def main() -> None:
     """
     posting = LogEvent(0, CODES["salary"], 0, 100, 1, 0, 0, 0, 0)
     log, _ = update_and_read(EMPTY, [posting], 0)
-    update_and_read_many([EMPTY], [[([posting], 0)]])
+    update_and_read_many([EMPTY], [(0, [posting], 0)])
     read(log, 1)
 
 

@@ -2,17 +2,20 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import get_args
 
+import msgspec
+import numpy as np
 import pytest
 
 from contracts.relations import RelationEnded, RelationStated
 from features.catalogue import LOG_NAMES
 from features.catalogue_relations import RELATED
+from features.log import Row
 from features.relation_definitions import EdgeFeature, RelationFeature
-from features.relation_rows import relation_row
+from features.relation_rows import add_relations, add_relations_many
 from features.relations import Relations, note_relation
 from features.slow_relations import SlowRelations
 from tests.features.duckdb_relations import SORTS, Coordinate, DuckDbRelations, WordStep
@@ -54,6 +57,13 @@ def by_loops(
     return values
 
 
+def row_before(others: Mapping[str, float]) -> Row:
+    """A whole row in which only the features of the log are known yet."""
+    row = np.full(len(LOG_NAMES) + len(RELATED), math.nan)
+    row[: len(LOG_NAMES)] = [others.get(name, 0.0) for name in LOG_NAMES]
+    return row
+
+
 def kept(histories: Sequence[Sequence[WordStep]]) -> Values:
     """What the state of a subject gives after every step."""
     values: Values = {}
@@ -62,9 +72,28 @@ def kept(histories: Sequence[Sequence[WordStep]]) -> Values:
         for step, (events, at_ms, others) in enumerate(steps):
             for event in events:
                 note_relation(relations, event, at_ms)
-            log_row = [others.get(name, 0.0) for name in LOG_NAMES]
-            values[history, step] = list(relation_row(relations, log_row, at_ms))
+            row = row_before(others)
+            add_relations(row, relations, at_ms)
+            values[history, step] = row[len(LOG_NAMES) :].tolist()
     return values
+
+
+def kept_by_batch(histories: Sequence[Sequence[WordStep]]) -> Values:
+    """The same after the last step of each history, all histories in one call."""
+    rows = np.array([row_before(steps[-1][2]) for steps in histories])
+    related = []
+    for history, steps in enumerate(histories):
+        relations = Relations()
+        for events, at_ms, _ in steps:
+            for event in events:
+                note_relation(relations, event, at_ms)
+        if not relations.is_empty:
+            related.append((history, relations, steps[-1][1]))
+    add_relations_many(rows, related)
+    return {
+        (history, len(steps) - 1): rows[history, len(LOG_NAMES) :].tolist()
+        for history, steps in enumerate(histories)
+    }
 
 
 def differing(a: Values, b: Values) -> Counter[str]:
@@ -94,6 +123,29 @@ def test_what_is_kept_and_sql_agree_on_relations(
 ) -> None:
     """The state forgets the words and keeps the meaning."""
     assert differing(kept(histories), by_sql) == {}
+
+
+def test_a_batch_of_relations_is_its_rows_one_by_one(histories: list[list[WordStep]]) -> None:
+    """How fetches happened to be cut must not reach a decision."""
+    by_batch, alone = kept_by_batch(histories), kept(histories)
+    assert differing(by_batch, {coordinate: alone[coordinate] for coordinate in by_batch}) == {}
+
+
+def test_a_reading_that_is_kept_is_never_stale(histories: list[list[WordStep]]) -> None:
+    """Whoever looks often, in any order of times, sees what a first look would."""
+    for steps in histories[:40]:
+        relations = Relations()
+        for events, at_ms, others in steps:
+            for event in events:
+                note_relation(relations, event, at_ms)
+            edges = [edge for kind in relations.edges.values() for edge in kind]
+            ends = {ms for edge in edges for ms in (edge.valid_from_ms, edge.valid_to_ms)}
+            for look_ms in [at_ms, *sorted(ms + off for ms in ends for off in (0, -1)), at_ms]:
+                row, fresh = row_before(others), row_before(others)
+                add_relations(row, relations, look_ms)
+                stored = msgspec.msgpack.encode(relations)
+                add_relations(fresh, msgspec.msgpack.decode(stored, type=Relations), look_ms)
+                assert row.tobytes() == fresh.tobytes()
 
 
 def test_the_comparison_of_relations_sees_numbers(by_sql: Values) -> None:

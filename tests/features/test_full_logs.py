@@ -23,8 +23,8 @@ from features.log import (
     read,
     record_count,
     update,
-    update_and_read_many,
 )
+from features.log_batch import update_and_read_many
 from features.log_event import ADD, LogEvent
 from features.plan import EMPTY, PLAN, compile_catalogue
 from features.slow import SlowLog
@@ -227,7 +227,9 @@ def test_a_full_log_does_not_depend_on_how_a_batch_was_cut(
     """When a log folds is decided by the event in hand, never by the fetch that it came in."""
     logs = [EMPTY]
     for start in range(0, len(steps), size):
-        logs, _ = update_and_read_many(logs, [steps[start : start + size]], log_cap=cap)
+        logs, _ = update_and_read_many(
+            logs, [(0, *step) for step in steps[start : start + size]], log_cap=cap
+        )
     assert logs == [log_after(steps, cap=cap)]
 
 
@@ -369,7 +371,7 @@ def test_a_busy_subject_of_half_a_year_is_bounded() -> None:
         for n in range(40_000)
         for at_ms in [START_MS + n * 30 * DAY_MS // 10_000]
     ]
-    (log,), _ = update_and_read_many([EMPTY], [steps])
+    (log,), _ = update_and_read_many([EMPTY], [(0, *step) for step in steps])
     at_ms = steps[-1][1]
     assert len(log) <= 96 * 1_024
     assert is_by_date(log, at_ms)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -18,13 +19,8 @@ from features.catalogue import CATALOGUE
 from features.definitions import MARKETING, Window
 from features.errors import CatalogueError, ClockError, FieldError, LayoutError
 from features.kinds import KINDS, kinds
-from features.log import (
-    Step,
-    read,
-    update,
-    update_and_read,
-    update_and_read_many,
-)
+from features.log import Step, current, header_of, read, update, update_and_read
+from features.log_batch import BatchStep, update_and_read_many
 from features.plan import EMPTY, PLAN, compile_catalogue
 from features.slow import SlowLog
 from tests.features.histories import START_MS, an_event, bits, histories
@@ -64,33 +60,66 @@ def test_update_then_read_is_update_and_read(steps: list[Step]) -> None:
 
 
 @settings(max_examples=100)
-@given(st.lists(histories(longest=12), min_size=1, max_size=4), st.integers(1, 5))
-def test_a_batch_is_its_steps_one_by_one(subjects: list[list[Step]], size: int) -> None:
-    """How fetches happened to be cut must not reach a decision."""
-    one_by_one, rows_alone = [], []
-    for steps in subjects:
+@given(
+    st.lists(histories(longest=12), min_size=1, max_size=4),
+    st.integers(1, 5),
+    st.randoms(use_true_random=False),
+)
+def test_a_batch_is_its_steps_one_by_one(
+    subjects: list[list[Step]], size: int, chance: Random
+) -> None:
+    """How fetches happened to be cut, and whose events stand between, must not reach a decision."""
+    one_by_one, rows_alone = [], [list[bytes]() for _ in subjects]
+    for place, steps in enumerate(subjects):
         log = EMPTY
         for events, at_ms in steps:
             log, row = update_and_read(log, events, at_ms)
-            rows_alone.append(row.tobytes())
+            rows_alone[place].append(row.tobytes())
         one_by_one.append(log)
+    owners = [place for place, steps in enumerate(subjects) for _ in steps]
+    chance.shuffle(owners)
+    left = [iter(steps) for steps in subjects]
+    mixed: list[BatchStep] = [(place, *next(left[place])) for place in owners]
     logs, rows_batched = [EMPTY] * len(subjects), [list[bytes]() for _ in subjects]
-    for start in range(0, max(map(len, subjects)), size):
-        parts = [steps[start : start + size] for steps in subjects]
-        logs, out = update_and_read_many(logs, parts)
-        row = iter(out)
-        for rows, part in zip(rows_batched, parts, strict=True):
-            rows += [np.ascontiguousarray(next(row)).tobytes() for _ in part]
+    for start in range(0, len(mixed), size):
+        part = mixed[start : start + size]
+        logs, out = update_and_read_many(logs, part)
+        for (place, _, _), row in zip(part, out, strict=True):
+            rows_batched[place].append(np.ascontiguousarray(row).tobytes())
     assert logs == one_by_one
-    assert [row for rows in rows_batched for row in rows] == rows_alone
+    assert rows_batched == rows_alone
 
 
 def test_a_sealed_log_is_the_same_from_a_batch() -> None:
     """A hot subject's whole backlog in one call leaves the bytes of one event a call."""
     steps = busy_history(3, 1_500, gap_ms=600_000)
-    logs, rows = update_and_read_many([EMPTY], [steps])
+    logs, rows = update_and_read_many([EMPTY], [(0, *step) for step in steps])
     assert logs == [grown(steps)]
     assert rows[-1].tolist() == pytest.approx(read(logs[0], steps[-1][1]).tolist(), nan_ok=True)
+
+
+def test_a_batch_takes_logs_of_the_layout_before() -> None:
+    """The first batch after an upgrade holds states that the version before has written."""
+    old = (Path(__file__).parent / "logs" / "layout-1.bin").read_bytes()
+    at_ms = header_of(current(old))[kernel.CLOCK]
+    expected, row = update_and_read(old, [an_event(at_ms=at_ms)], at_ms)
+    steps = [(1, [an_event(at_ms=at_ms)], at_ms), (0, (), at_ms)]
+    logs, rows = update_and_read_many([EMPTY, old], steps)
+    assert logs == [EMPTY, expected]
+    assert rows[0].tobytes() == row.tobytes()
+
+
+def test_a_step_of_no_log_of_its_batch_is_refused() -> None:
+    """Compiled code would write into somebody else's memory."""
+    for place in (-1, 1):
+        with pytest.raises(IndexError, match="logs 0 to 0"):
+            update_and_read_many([EMPTY], [(place, (), START_MS)])
+
+
+def test_a_batch_of_nothing_is_nothing() -> None:
+    """A fetch may bring control records only."""
+    logs, rows = update_and_read_many([], [])
+    assert (logs, rows.shape) == ([], (0, len(PLAN.names)))
 
 
 @pytest.mark.parametrize("days", [1, 30, 90, 180])
@@ -169,7 +198,7 @@ def test_a_field_that_does_not_fit_is_refused_and_changes_nothing(change: dict[s
     with pytest.raises(FieldError, match="a log event needs"):
         update(log, [an_event(event_id=2), bad], START_MS)
     with pytest.raises(FieldError, match="a log event needs"):
-        update_and_read_many([log], [[([bad], START_MS)]])
+        update_and_read_many([log], [(0, [bad], START_MS)])
 
 
 def test_the_largest_values_that_fit_come_back_whole() -> None:
@@ -189,7 +218,7 @@ def test_a_reader_behind_the_logs_clock_is_refused() -> None:
     with pytest.raises(ClockError, match="never goes back"):
         read(log, START_MS - 1)
     with pytest.raises(ClockError, match="never goes back"):
-        update_and_read_many([log], [[((), START_MS - 1)]])
+        update_and_read_many([log], [(0, (), START_MS - 1)])
 
 
 @pytest.mark.parametrize("damage", [b"", b"\x03" + EMPTY[1:], EMPTY[:-1], EMPTY[:-8]])
@@ -197,6 +226,8 @@ def test_bytes_that_are_no_log_are_refused(damage: bytes) -> None:
     """A damaged state must not read as an empty customer."""
     with pytest.raises(LayoutError):
         read(damage, START_MS)
+    with pytest.raises(LayoutError):
+        update_and_read_many([EMPTY, damage], [(0, (), START_MS)])
 
 
 def test_a_log_that_was_cut_off_is_refused() -> None:

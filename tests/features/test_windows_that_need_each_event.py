@@ -15,7 +15,8 @@ from features.definitions import Window
 from features.describe import describe
 from features.errors import CatalogueError
 from features.kinds import INFLOW, OUTFLOW, kinds
-from features.log import Step, read, update, update_and_read, update_and_read_many
+from features.log import Step, read, update, update_and_read
+from features.log_batch import update_and_read_many
 from features.log_event import LogEvent
 from features.plan import EMPTY, compile_catalogue
 from features.slow import SlowLog
@@ -69,7 +70,7 @@ def test_sealed_blocks_do_not_show_where_each_event_is_needed() -> None:
 def test_what_needs_each_event_is_the_same_in_a_batch() -> None:
     """How fetches happened to be cut must not reach a decision."""
     steps = busy_history(12, 700, gap_ms=HOUR_MS)
-    _, rows = update_and_read_many([EMPTY], [steps], plan=EVERY_PLAN)
+    _, rows = update_and_read_many([EMPTY], [(0, *step) for step in steps], plan=EVERY_PLAN)
     log = EMPTY
     for (events, at_ms), batched in zip(steps, rows, strict=True):
         log, row = update_and_read(log, events, at_ms, plan=EVERY_PLAN)
