@@ -60,6 +60,7 @@ class Panel:
     def __init__(
         self, heads: Sequence[LinearParts], *, row_names: tuple[str, ...] = ROW.names
     ) -> None:
+        self.heads = tuple(heads)
         self.row_names = row_names
         self.width = len(heads)
         schema = RowSchema(row_names)

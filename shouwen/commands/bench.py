@@ -75,6 +75,23 @@ def state(*, customers: int, per_stratum: int, as_json: bool) -> None:
     _measure(StateBenchmark(customers=customers, per_stratum=per_stratum), as_json=as_json)
 
 
+@command.command()
+@click.option(
+    "--runs", type=click.IntRange(1, 99), default=5, show_default=True, help="The median counts."
+)
+@_json_option
+def models(*, runs: int, as_json: bool) -> None:
+    """Microseconds to score and to learn a row; bytes of a snapshot; River's pipeline beside.
+
+    \b
+    Example:
+      shouwen bench models --json
+    """
+    from shouwen.bench.models_bench import ModelsBenchmark
+
+    _measure(ModelsBenchmark(runs=runs), as_json=as_json)
+
+
 def _measure(benchmark: "Benchmark", *, as_json: bool) -> None:
     from rich.console import Console
 

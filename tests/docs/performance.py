@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from shouwen.bench import features_bench, state_bench
+from shouwen.bench import features_bench, models_bench, state_bench
 from shouwen.bench.machine import Machine
 from shouwen.bench.report import Sheet
 
@@ -16,6 +16,7 @@ _END = "<!-- end -->"
 
 SHEETS: dict[str, Callable[[Mapping[str, Any]], Sequence[Sheet]]] = {
     "features": features_bench.sheets,
+    "models": models_bench.sheets,
     "state": state_bench.sheets,
 }
 """Benchmark: its tables, from the numbers as they are kept."""
