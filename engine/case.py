@@ -10,7 +10,10 @@ from decisions.situation import Situation
 from engine.partition import PartitionState
 from engine.subject import SubjectState
 from features import NAMES, is_by_date, is_cut
-from models import Unusual, unusual
+from models import ROW, Row, Unusual, unusual
+
+PLACES = ROW.indices(NAMES)
+"""Where the features of a row of the models stand in a row of all features."""
 
 
 @dataclass(kw_only=True)
@@ -32,6 +35,11 @@ class Case:
     def features(self) -> dict[str, float]:
         """The features by name; NaN where nothing is known."""
         return dict(zip(NAMES, self.values.tolist(), strict=True))
+
+    @cached_property
+    def row(self) -> Row:
+        """The row for all models: float32, so that what is scored is what is learnt."""
+        return ROW.row(self.values[PLACES])
 
     @cached_property
     def unusual(self) -> Unusual | None:

@@ -11,12 +11,14 @@ from decisions.strategy import Strategy
 from features.quality import ROWS_ONE_IN, Row, sampled_of
 from models import (
     AnomalyScorer,
-    Scorer,
+    LinearScorer,
+    Panel,
     UpliftScorer,
     load_anomaly,
     load_scorer,
     load_uplift,
 )
+from models import Row as ModelRow
 
 
 class PartitionFacts(msgspec.Struct, kw_only=True):
@@ -76,7 +78,8 @@ class PartitionState:
         self.build = build
         self.strategies: dict[str, StrategyActivated] = {}
         self.snapshots: dict[str, ModelSnapshot] = {}
-        self.scorers: dict[str, Scorer] = {}
+        self.scorers: dict[str, LinearScorer] = {}
+        self._panel: Panel | None = None
         self.uplift: UpliftScorer | None = None
         self.anomaly: AnomalyScorer | None = None
         self.parsed: dict[str, Strategy] = {}
@@ -136,7 +139,15 @@ class PartitionState:
             if before is not None:
                 self.scorers.pop(before.model_id, None)
             self.scorers[snapshot.model_id] = scorer
+            self._panel = None
         self.snapshots[snapshot.name] = snapshot
+
+    def score_labels(self, row: ModelRow) -> dict[str, float]:
+        """Return what each active model of a label says of a row, which is encoded once for all."""
+        if self._panel is None:
+            self._panel = Panel(list(self.scorers.values()))
+        names = (scorer.name for scorer in self.scorers.values())
+        return dict(zip(names, self._panel.score(row), strict=True))
 
     def keep_snapshot(self, raw: bytes) -> None:
         """Take a stored snapshot in, if this version can score with it."""

@@ -10,11 +10,8 @@ from decisions.situation import Scores
 from engine.case import Case
 from engine.partition import PartitionState
 from engine.usual import grade_of
-from features import NAMES
-from models import ROW, Row, Scorer, fallback, load_scorer
+from models import Row, Scorer, fallback
 
-PLACES = ROW.indices(NAMES)
-"""Where the features of a row of the models stand in a row of all features."""
 _MICRO = 1_000_000
 _BUCKETS: tuple[LabelName, LabelName] = ("dpd30_mob3", "dpd90_after_dpd30")
 _PEOPLE = 2
@@ -30,39 +27,35 @@ class Given(NamedTuple):
 
 def row_of(case: Case) -> Row:
     """Return the case's row for all models: float32, so that what is scored is what is learnt."""
-    return ROW.row(case.values[PLACES])
+    return case.row
 
 
 def scores_of_labels(case: Case, row: Row, labels: Sequence[LabelName]) -> dict[LabelName, Given]:
     """Return what each active model of `labels` says of a row; those without one are left out."""
-    given: dict[LabelName, Given] = {}
-    for label in labels:
-        if label in case.partition.snapshots:
-            scorer = scorer_of(case.partition, label)
-            given[label] = Given(score=scorer.score(row), model_id=scorer.model_id)
-    return given
+    said, snapshots = case.partition.score_labels(row), case.partition.snapshots
+    return {
+        label: Given(score=said[label], model_id=snapshots[label].model_id)
+        for label in labels
+        if label in said
+    }
 
 
 def scorer_of(partition: PartitionState, label: LabelName) -> Scorer:
     """Return the active snapshot's scorer, or the declared fallback before the first one."""
     snapshot = partition.snapshots.get(label)
-    if snapshot is None:
-        return fallback(label)
-    scorer = partition.scorers.get(snapshot.model_id)
-    if scorer is None:
-        scorer = partition.scorers[snapshot.model_id] = load_scorer(snapshot)
-    return scorer
+    return fallback(label) if snapshot is None else partition.scorers[snapshot.model_id]
 
 
 def scores_of(case: Case) -> Scores:
     """Return what the active models say of a case, and what is missing or not trusted yet."""
-    propensity_model = scorer_of(case.partition, "drawn_30d")
     row = row_of(case)
-    propensity = propensity_model.score(row)
+    said = case.partition.score_labels(row)
+    propensity_model = scorer_of(case.partition, "drawn_30d")
+    propensity = said["drawn_30d"] if "drawn_30d" in said else propensity_model.score(row)
     degradations: list[str] = []
     if "drawn_30d" not in case.partition.snapshots:
         degradations.append("propensity_model_missing")
-    risk = _risk_of(case.partition, row)
+    risk = _risk_of(case.partition, row, said)
     degradations += risk.degradations
     learnt, uplift = case.partition.snapshots.get("drawn_30d"), case.partition.uplift
     found, anomaly = case.unusual, case.partition.anomaly
@@ -102,7 +95,7 @@ class _Risk:
     degradations: tuple[str, ...]
 
 
-def _risk_of(partition: PartitionState, row: Row) -> _Risk:
+def _risk_of(partition: PartitionState, row: Row, said: Mapping[str, float]) -> _Risk:
     """Return the probability of default within 12 months: of 30 days late, then of 90.
 
     Where no model of the second bucket is active, its declared prior stands in, and the decision
@@ -123,7 +116,10 @@ def _risk_of(partition: PartitionState, row: Row) -> _Risk:
             contributions=contributions,
             degradations=(),
         )
-    dpd30, dpd90 = (model.score(row) for model in models)
+    dpd30, dpd90 = (
+        said[name] if name in said else model.score(row)
+        for name, model in zip(_BUCKETS, models, strict=True)
+    )
     unwell = [] if second is not None else ["pd_90_assumed"]
     active = [snapshot for snapshot in (first, second) if snapshot is not None]
     if any(len(set(snapshot.approved_by)) < _PEOPLE for snapshot in active):

@@ -90,6 +90,8 @@ class LinearScorer:
         self.bias = float.fromhex(body["bias"])
         self._reference = unpack(body["reference"], len(body["features"]))
         self._panel = Panel([self], row_names=row_names)
+        self._places = RowSchema(self.encoding.names).indices(row_names)
+        self._own = np.arange(len(self._places), dtype=np.int64)
         self.baseline = self.calibration.apply(self.bias + float(sum(self._reference.tolist())))
 
     def score(self, row: Row) -> float:
@@ -117,10 +119,9 @@ class LinearScorer:
         """
         checked_rows(row[None, :], len(self.row_names), who=self.model_id)
         names = self.encoding.names
-        own = row[RowSchema(names).indices(self.row_names)]
         out = np.empty(len(names))
-        bins, z = self.encoding.encode(own)
-        kernels.parts(bins, z, np.arange(len(names)), self.weights, out)
+        bins, z = self.encoding.encode(row[self._places])
+        kernels.parts(bins, z, self._own, self.weights, out)
         moved = self.calibration.slope * (out - self._reference)
         return dict(zip(names, moved.tolist(), strict=True))
 
@@ -166,7 +167,7 @@ def fallback(name: LabelName) -> Scorer:
     return ConstantScorer(name, POLICIES[name].prior)
 
 
-def load_scorer(snapshot: ModelSnapshot) -> Scorer:
+def load_scorer(snapshot: ModelSnapshot) -> LinearScorer:
     """Return the scorer of a snapshot, after checking that it is what it says.
 
     Raises:

@@ -9,7 +9,7 @@ from contracts.decisions import Decision
 from contracts.examples import Example
 from contracts.journal import Entry
 from contracts.topics import Topic
-from engine.scoring import PLACES
+from engine.case import PLACES
 from features import NAMES, Asked, FrameRow, training_frame
 from models import ROW, to_hex
 from replay.as_of import known_events
