@@ -107,6 +107,15 @@ class Metrics:
             "strategy",
         )
         self.reasons = _counter(registry, "reasons", "Reasons given in decisions.", "code")
+        self.reason_flips = _counter(
+            registry,
+            "reason_flips",
+            "Reasons of sampled decisions that were tried: did flipping the input help?",
+            "result",
+        )
+        self.anomalies = _counter(
+            registry, "anomalies", "Decisions by how unusual the customer was.", "grade"
+        )
         self.contact_blocked = _counter(
             registry, "contact_blocked", "Decisions held back by the contact policy.", "rule"
         )

@@ -283,6 +283,10 @@ class ProjectWork:
         metrics.moments.labels(moment=decision.moment, result=decision.disposition).inc()
         for reason in decision.reasons:
             metrics.reasons.labels(code=reason.code).inc()
+            if reason.faithful is not None:
+                result = "improved" if reason.faithful else "unchanged"
+                metrics.reason_flips.labels(result=result).inc()
+        metrics.anomalies.labels(grade=decision.anomaly).inc()
         for kind in decision.degradations:
             metrics.degradations.labels(kind=kind).inc()
         if decision.contact_rule is not None:

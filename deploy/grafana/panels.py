@@ -251,6 +251,18 @@ ROWS: tuple[Row, ...] = (
                 form="bars",
             ),
             Panel(
+                title="Reasons that were tried",
+                why="Inputs flipped in one decision of twenty: what changes nothing was no reason.",
+                queries=(per_second("shouwen_reason_flips_total", "result"),),
+                unit="ops",
+            ),
+            Panel(
+                title="Unlike their own past",
+                why="Decisions by grade: half a percent of customers should be an alert.",
+                queries=(per_second("shouwen_anomalies_total", "grade"),),
+                unit="ops",
+            ),
+            Panel(
                 title="Held back by the contact policy",
                 why="Which rule keeps us from a customer.",
                 queries=(per_second("shouwen_contact_blocked_total", "rule"),),

@@ -15,6 +15,7 @@ LABEL_VALUES: dict[str, tuple[str, ...]] = {
     "event": ("snapshot_refused", "promoted", "rolled_back", "drift", "order_refused"),
     "feature": ("inflow_sum_minor_30d",),
     "field": ("mcc",),
+    "grade": ("normal", "watch", "alert"),
     "kind": ("first",),
     "label": ("drawn_30d",),
     "model": ("drawn_30d", "dpd30"),
