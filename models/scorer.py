@@ -200,6 +200,11 @@ def load_scorer(snapshot: ModelSnapshot) -> LinearScorer:
             f"{snapshot.schema_hash}. Learn it again with this version's features."
         )
     scorer = LinearScorer(name, snapshot.model_id, snapshot.body)
+    if not scorer.calibration.slope > 0.0:
+        raise SnapshotError(
+            f"{who} needs a slope above 0 in its calibration; got {scorer.calibration.slope!r}. "
+            "Such a line would turn the order of customers round: keep the last one."
+        )
     if not (math.isfinite(scorer.baseline) and scorer.is_finite()):
         raise SnapshotError(f"{who} needs finite numbers; got infinity or NaN. Keep the last one.")
     return scorer

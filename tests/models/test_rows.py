@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import features
-from models import PROPENSITY_FEATURES, RISK_FEATURES, RowError, RowSchema, to_hex
+from models import RowError, RowSchema, to_hex
 from models.rows import MAX_FEATURES
 
 AB = RowSchema(("a", "b"))
@@ -61,20 +60,3 @@ def test_a_feature_that_nobody_computes_is_refused() -> None:
     """Found when the process starts, not when the first customer comes."""
     with pytest.raises(RowError, match=r"not computed: \['b'\]"):
         AB.indices(("a", "c"))
-
-
-@pytest.mark.parametrize("names", [PROPENSITY_FEATURES, RISK_FEATURES])
-def test_every_feature_of_a_served_model_is_computed(names: tuple[str, ...]) -> None:
-    """A misspelt name would make a model that scores nothing but missing values."""
-    assert set(names) <= set(features.NAMES)
-
-
-def test_each_model_reads_only_what_it_may() -> None:
-    """A feature's permitted use is a rule of law, not a hint."""
-    assert all("marketing" in features.permitted_use(name) for name in PROPENSITY_FEATURES)
-    assert all("credit" in features.permitted_use(name) for name in RISK_FEATURES)
-
-
-def test_propensity_does_not_read_what_we_did() -> None:
-    """Touches in the row would teach that contacted customers are those we chose to contact."""
-    assert not any("touch" in name for name in PROPENSITY_FEATURES)
