@@ -137,10 +137,11 @@ def learnt(
         means, variances = [math.nan] * _COUNT, [_FIRST_VARIANCE] * _COUNT
     if date <= last_date:
         return profile
-    if alarm_from is not None and frozen < MOST_FROZEN_DATES:
-        now = unusual(profile, features)
-        if now is not None and now.score >= alarm_from:
-            return _LAYOUT.pack(_FORMAT, frozen + 1, dates, date, *means, *variances)
+    now = None if alarm_from is None else unusual(profile, features)
+    is_alarm = now is not None and alarm_from is not None and now.score >= alarm_from
+    if is_alarm and frozen < MOST_FROZEN_DATES:
+        return _LAYOUT.pack(_FORMAT, frozen + 1, dates, date, *means, *variances)
+    frozen = frozen if is_alarm else 0  # a new life is learnt until it is no alarm any more
     dates = min(dates + 1, 0xFFFF)
     rate = max(_RATE, 1.0 / dates)
     for place, name in enumerate(PROFILE_FEATURES):
@@ -153,7 +154,7 @@ def learnt(
         step = value - means[place]
         means[place] += rate * step
         variances[place] = (1.0 - rate) * (variances[place] + rate * step * step)
-    return _LAYOUT.pack(_FORMAT, 0, dates, date, *means, *variances)
+    return _LAYOUT.pack(_FORMAT, frozen, dates, date, *means, *variances)
 
 
 def is_due(profile: bytes, at_ms: int) -> bool:
