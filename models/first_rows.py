@@ -14,11 +14,24 @@ from models.rows import Row
 NEEDED = 200
 """Rows that fix the encoding: 12 or 13 in each of its sixteen bins."""
 
+TELLING = 16
+"""Features that have to tell rows apart before the encoding is fixed."""
+
+_VALUES = 8
+_FIT_ON_MOST = 400
+_LOOK_EVERY = 20
+
 _MOST = 2_000
 
 
 class FirstRows:
     """Keeps examples and orders in the order in which they came until enough rows are there.
+
+    Two hundred rows are enough if at least sixteen features take eight or more values in them. In a
+    deployment that began with its history, they do. In one that began empty, the first rows are all
+    alike, since no window holds anything yet: bins made of them would tell nobody apart, ever, and
+    each of the features would only move the bias. There the encoding waits until the windows have
+    filled a little, or for two thousand rows, and is made of the newest four hundred.
 
     Rows that this version cannot read do not count and are not kept. Of outcomes whose row is not
     there, at most as many wait as two thousand messages have room for: then they are dropped.
@@ -39,11 +52,14 @@ class FirstRows:
     @property
     def is_enough(self) -> bool:
         """Whether the encoding can be fixed."""
-        return len(self._rows) >= self.needed
+        count = len(self._rows)
+        if count < self.needed or (count - self.needed) % _LOOK_EVERY:
+            return False
+        return count >= _MOST or _telling(self.rows()) >= TELLING
 
     def rows(self) -> Row:
-        """Return the rows (N, F) in the order of opening."""
-        return np.stack(list(self._rows.values()))
+        """Return the rows (N, F) to make the encoding of: the newest, in the order of opening."""
+        return np.stack(list(self._rows.values())[-_FIT_ON_MOST:])
 
     def put(self, example: Example) -> None:
         """Keep an example."""
@@ -87,6 +103,11 @@ class FirstRows:
             else:
                 first.put_order(ModelOrder.model_validate_json(json.dumps(raw)))
         return first
+
+
+def _telling(rows: Row) -> int:
+    """Return how many features take at least eight values."""
+    return sum(len(np.unique(column[~np.isnan(column)])) >= _VALUES for column in rows.T)
 
 
 def _readable(example: Example) -> Row | None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from contracts.snapshots import SnapshotRecord
 from models import POLICIES, ROW, CheckpointError, Learner, SnapshotRule, to_hex
 from models.canonical import canonical_json, sha256_of
+from models.first_rows import FirstRows
 from models.lines import LINES
 from models.open_rows import LIMITS, OpenRow
 from tests.models.given import DAY_MS, ENCODING, START_MS, a_history, a_learner, a_row, an_example
@@ -431,3 +432,32 @@ def test_a_rule_can_be_given() -> None:
     taught(life(), learner)
 
     assert learner.snapshot_due(START_MS)
+
+
+def test_rows_that_are_all_alike_do_not_fix_the_bins() -> None:
+    """A bank that begins empty opens its first rows on a day when no window holds anything.
+
+    Bins made of them would put every later customer into one and the same, for ever.
+    """
+    first = FirstRows()
+    for number in range(400):
+        first.put(an_example(row_id=f"r-{number}", row_hex=to_hex(np.zeros_like(a_row()))))
+    assert not first.is_enough
+
+    for number in range(400, 800):
+        row_hex = to_hex(a_row(seed=number))
+        first.put(an_example(row_id=f"r-{number}", row_hex=row_hex))
+        if first.is_enough:
+            break
+    assert first.is_enough
+    assert len(first) < 500
+
+
+def test_the_bins_do_not_wait_for_ever() -> None:
+    """A bank whose features never move must have models all the same."""
+    first = FirstRows()
+    for number in range(2_000):
+        first.put(an_example(row_id=f"r-{number}", row_hex=to_hex(np.zeros_like(a_row()))))
+
+    assert first.is_enough
+    assert len(first.rows()) == 400

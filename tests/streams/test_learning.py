@@ -20,7 +20,7 @@ from tests.streams.fakes import MemorySink, a_batch
 
 def an_example(number: int, *, partition: int = 0) -> Example:
     """An opened row of the propensity label."""
-    values = np.full(len(ROW.names), number % 7, dtype="<f4")
+    values = np.full(len(ROW.names), number % 11, dtype="<f4")
     return Example(
         row_id=f"r-{number}",
         status="opened",
