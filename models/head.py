@@ -14,6 +14,7 @@ from models.canary import Canary
 from models.encoding import Encoding
 from models.errors import SnapshotError
 from models.features_of import FEATURES_OF, ROW
+from models.kernels import log
 from models.labels import LabelPolicy
 from models.lines import LINES, MAIN, RIVER, Body, Line, lines_in, new_lines
 from models.open_rows import OpenRow
@@ -29,6 +30,7 @@ _SERVED = len(LINES)
 snapshot says, and what the main line said before calibration."""
 _LAST_GOOD, _RAW = _SERVED + 1, _SERVED + 2
 SERVED_WINDOW_ROWS = 2_000
+LEAST_KNOWN_SHARE = 0.25
 
 
 class Head:
@@ -36,7 +38,9 @@ class Head:
 
     The learner tells it each thing once and in order (`models.lessons`). Every row is scored
     before it teaches, and measured at its horizon with the score that it had when it was opened.
-    `watch` says which line serves. A line's snapshot is calibrated on rows that have matured.
+    `watch` says which line serves. The main line's snapshots are calibrated on rows that have
+    matured, but for those of the first horizon: their scores are of a head that had seen hardly any
+    outcome, and it has corrected itself since.
 
     Args:
         policy: The label, the rows that it is learnt from, and when it teaches.
@@ -62,6 +66,7 @@ class Head:
         self.positives = 0
         self.steps = 0
         self._places = RowSchema(FEATURES_OF[policy.label_name]).indices(ROW.names)
+        self._first_ms: int | None = None
         self._fitted: LogOddsLine | None = None
         self._last_good: tuple[Body, LinearScorer] | None = None
 
@@ -91,6 +96,8 @@ class Head:
 
     def opened(self, row: OpenRow, example: Example) -> None:
         """Score a new row; under `fake_negative` it teaches "no" at once."""
+        if self._first_ms is None:
+            self._first_ms = row.opened_at_ms
         scores = [line.score(row) for line in self.lines.values()]
         raw, served = scores[0], example.scores.get(self.name)
         if self._fitted is not None:
@@ -122,7 +129,8 @@ class Head:
             line.progress.add(score, outcome=outcome, opened_at_ms=at_ms)
         if not math.isnan(scores[_SERVED]):
             self.served.add(scores[_SERVED], outcome=outcome, opened_at_ms=at_ms)
-        self.calibration.add(scores[_RAW], outcome=outcome)
+        if self._first_ms is not None and at_ms >= self._first_ms + self.policy.horizon_ms:
+            self.calibration.add(scores[_RAW], outcome=outcome)
         self.watch.settled(
             Settled(
                 outcome=outcome,
@@ -142,7 +150,7 @@ class Head:
 
     def snapshot_body(self, at_ms: int, canary: Canary) -> Body | None:
         """Return what serves from now on, or none before there is something good enough."""
-        self._fitted = self.calibration.line()
+        self._fitted = self.calibration.line() or self._first_horizon_line(at_ms)
         standings = self._standings()
         return self.watch.serve(at_ms, standings, canary=canary, scorer_of=self._scorer)
 
@@ -181,6 +189,7 @@ class Head:
             "lines": {name: line.to_data() for name, line in self.lines.items()},
             "served": self.served.to_data(),
             "calibration": self.calibration.to_data(),
+            "first_ms": self._first_ms,
             "fitted": None if self._fitted is None else self._fitted.to_data(),
             "watch": self.watch.to_data(),
             "learned": self.learned,
@@ -195,7 +204,7 @@ class Head:
         head.lines = lines_in(data["lines"], policy, encoding)
         head.served = Progress.from_data(data["served"])
         head.calibration = Calibration.from_data(data["calibration"])
-        fitted = data["fitted"]
+        head._first_ms, fitted = data["first_ms"], data["fitted"]
         head._fitted = None if fitted is None else LogOddsLine.from_data(fitted)
         head.watch = Watch.from_data(data["watch"], is_risk=policy.is_risk)
         head.learned, head.positives, head.steps = (
@@ -239,6 +248,20 @@ class Head:
         if body is not None and name == MAIN and self._fitted is not None:
             body["calibration"] = self._fitted.to_data()
         return body
+
+    def _first_horizon_line(self, at_ms: int) -> LogOddsLine | None:
+        """Return what makes up for positives that cannot be known yet, in the first horizon.
+
+        Until then every row teaches "no", and only those that came true soon have been corrected.
+        Spread evenly over the horizon, a share of them as large as the share of it that has passed
+        would be known; so much too low are the odds. Four times is the most that is made up for.
+        """
+        if self.policy.kind != "fake_negative" or self._first_ms is None:
+            return None
+        passed = (at_ms - self._first_ms) / self.policy.horizon_ms
+        if passed >= 1.0:
+            return None
+        return LogOddsLine(shift=-log(max(passed, LEAST_KNOWN_SHARE)))
 
     def _scorer(self, body: Body) -> LinearScorer:
         """Return the scorer of a body of this head.

@@ -1,5 +1,6 @@
 """Test data of the models: examples, rows, and a stream with a known truth."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,8 @@ import numpy as np
 from contracts.examples import Example, LabelName
 from models import POLICIES, ROW, Learner, to_hex
 from models.encoding import Encoding
+from models.features_of import FEATURES_OF
+from models.rows import RowSchema
 
 DAY_MS = 86_400_000
 START_MS = 1_700_000_000_000
@@ -117,3 +120,38 @@ def a_drifting_stream(rows: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
     outcomes = rng.random(rows) < 1.0 / (1.0 + np.exp(-log_odds))
     x[rng.random((rows, features)) < 0.05] = np.nan
     return x, outcomes
+
+
+def a_bank_stream(days: int, *, rows_per_day: int, rate: float, seed: int) -> Iterator[Example]:
+    """Yield drawn_30d rows whose positives take ten days on average, and up to thirty.
+
+    Eight of the head's features say who draws; `rate` is how many do. Days begin with a ten-day
+    block of the measures.
+    """
+    rng = np.random.default_rng(seed)
+    rows = days * rows_per_day
+    x = rng.lognormal(3.0, 1.5, (rows, len(ROW.names))).astype(np.float32)
+    causes = RowSchema(FEATURES_OF["drawn_30d"][:8]).indices(ROW.names)
+    moved = (np.log1p(x[:, causes]) - 3.0) / 1.5 @ rng.normal(0.0, 0.7, 8)
+    low, high = -15.0, 5.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        share = (1.0 / (1.0 + np.exp(-moved - middle))).mean()
+        low, high = (low, middle) if share > rate else (middle, high)
+    outcomes = rng.random(rows) < 1.0 / (1.0 + np.exp(-moved - low))
+    delays = np.minimum(rng.gamma(2.0, 5.0, rows), 29.99)
+    start_ms = 20_000 * DAY_MS
+    steps: list[tuple[int, int, str]] = []
+    for i in range(rows):
+        at_ms = start_ms + i * DAY_MS // rows_per_day
+        last = int(delays[i] * DAY_MS) if outcomes[i] else 30 * DAY_MS
+        steps += [
+            (at_ms, i, "opened"),
+            (at_ms + last, i, "positive" if outcomes[i] else "to be closed"),
+        ]
+    steps.sort()
+    for seq, (at_ms, i, status) in enumerate(steps):
+        changes: dict[str, Any] = {"status": status.replace("to be ", "")}
+        if status == "opened":
+            changes |= {"row_hex": to_hex(x[i]), "subject_id": f"c-{i}"}
+        yield an_example(row_id=f"r-{i}", at_ms=at_ms, seq=seq, **changes)
