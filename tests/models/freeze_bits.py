@@ -6,8 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from models import kernels
+from tests.models.bits import bits
 
 GOLDEN = Path(__file__).parent / "golden" / "exact_bits.json"
+SCORES = GOLDEN.with_name("score_bits.json")
+BITS_ROWS = 50_000
 
 
 def exact_bits() -> dict[str, list[str]]:
@@ -24,3 +27,4 @@ def exact_bits() -> dict[str, list[str]]:
 
 if __name__ == "__main__":
     GOLDEN.write_text(json.dumps(exact_bits(), indent=1) + "\n")
+    SCORES.write_text(json.dumps({str(BITS_ROWS): bits(BITS_ROWS)}, indent=1) + "\n")
