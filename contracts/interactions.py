@@ -131,7 +131,28 @@ class Feedback(Envelope):
     disclosure_shown_at_ms: EpochMs | None = None
 
 
+class CampaignAssigned(Envelope):
+    """Chance decided whether another system's campaign contacts the customer.
+
+    Told of everyone who was drawn, also of those left alone: only together do they say what a
+    contact changes. `selection_prob_micro` is how likely it was that just this came out, in
+    millionths: with 30 % contacted it is 300,000 of those contacted and 700,000 of the others.
+    """
+
+    event_type: Literal["campaign"]
+    customer_id: Token
+    campaign_id: Token
+    treated: bool
+    selection_prob_micro: Annotated[int, Field(gt=0, lt=1_000_000)]
+
+
 Interaction = Annotated[
-    BranchVisit | WecomHappened | CallHappened | RmStep | BenefitHappened | Feedback,
+    BranchVisit
+    | WecomHappened
+    | CallHappened
+    | RmStep
+    | BenefitHappened
+    | Feedback
+    | CampaignAssigned,
     Field(discriminator="event_type"),
 ]

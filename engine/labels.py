@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from contracts.decisions import Decision
 from contracts.examples import Example, ExampleStatus, LabelName, RowKind
 from contracts.ids import stable_id
+from contracts.interactions import CampaignAssigned
 from contracts.topics import DAY_MS, Topic
 from decisions.verdict import Verdict
 from engine.case import Case
@@ -98,6 +99,33 @@ def open_contact_row(case: Case, decision: Decision, verdict: Verdict) -> list[O
         labels,
         treated=acted if trial is None else trial.treated,
         selection_prob_micro=None if trial is None else trial.prob_micro,
+    )
+
+
+def open_campaign_row(case: Case, event: CampaignAssigned) -> list[Output]:
+    """Open the row of a customer whom another system's campaign contacted, or did not, by chance.
+
+    Opened where the customer's first contact of the week would be; only one of both is.
+    """
+    week = case.at_ms // WEEK_MS
+    if any(row.week == week and row.kind == "contact" for row in case.subject.rows):
+        return []
+    labels: list[LabelName] = ["complaint_30d"]
+    if case.subject.facts.loan.state in ELIGIBLE_STATES:
+        labels.append("drawn_30d")
+    row = OpenRow(
+        row_id=stable_id("r", case.subject_id, "contact", week),
+        week=week,
+        at_ms=case.at_ms,
+        labels={},
+        kind="contact",
+    )
+    return _open(
+        case,
+        row,
+        labels,
+        treated=event.treated,
+        selection_prob_micro=event.selection_prob_micro,
     )
 
 

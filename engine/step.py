@@ -10,6 +10,7 @@ from contracts.interactions import (
     BenefitHappened,
     BranchVisit,
     CallHappened,
+    CampaignAssigned,
     Feedback,
     RmStep,
     WecomHappened,
@@ -31,7 +32,7 @@ from engine.case import Case
 from engine.decide import decide_moments
 from engine.event_ids import note_arrival
 from engine.label_events import label_event
-from engine.labels import open_weekly_row
+from engine.labels import open_campaign_row, open_weekly_row
 from engine.loan_changes import publish_transitions
 from engine.neighbours import cause_of, is_for_a_place, tell_neighbours
 from engine.outputs import Output
@@ -81,6 +82,8 @@ def step(partition: PartitionState, subject: SubjectState, entry: Entry) -> list
     partition.sample(entry.seq, values)
     outputs += publish_transitions(case, transitions)
     outputs += label_event(case, event)
+    if isinstance(event, CampaignAssigned):
+        outputs += open_campaign_row(case, event)
     renew_loan_timers(subject)
     outputs += decide_moments(case, trigger)
     outputs += open_weekly_row(case)

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-from contracts.interactions import Feedback
+from contracts.interactions import CampaignAssigned, Feedback
 from contracts.topics import Topic
 from simulator.agenda import Agenda
 from simulator.chance import happens
-from simulator.days import Day
+from simulator.days import MINUTE_MS, Day
 from simulator.outbox import Outbox
 from simulator.people import Kind, Person
 from simulator.reaction import Reaction
@@ -83,18 +83,30 @@ class Campaigns:
         if not may:
             return
         treated = self._instead.get(len(self.drawings), heads)
-        self.drawings.append(
-            Drawing(
-                customer_id=self._person.customer_id,
-                day=day.number,
-                at_ms=at_ms,
-                treated=treated,
-                selection_prob_micro=prob_micro if treated else 1_000_000 - prob_micro,
-            )
+        drawing = Drawing(
+            customer_id=self._person.customer_id,
+            day=day.number,
+            at_ms=at_ms,
+            treated=treated,
+            selection_prob_micro=prob_micro if treated else 1_000_000 - prob_micro,
         )
+        self.drawings.append(drawing)
+        agenda.add(at_ms, lambda now_ms: self._tell(now_ms, drawing))
         if treated:
             self._reaction.contacted(day)
-            agenda.add(at_ms, self._send)
+            agenda.add(at_ms + MINUTE_MS, self._send)
+
+    def _tell(self, at_ms: int, drawing: Drawing) -> None:
+        self._outbox.send(
+            Topic.INTERACTIONS,
+            CampaignAssigned,
+            at_ms,
+            event_type="campaign",
+            source_system="campaigns",
+            campaign_id=f"sms-{drawing.day // EVERY_DAYS}",
+            treated=drawing.treated,
+            selection_prob_micro=drawing.selection_prob_micro,
+        )
 
     def _send(self, at_ms: int) -> None:
         self._outbox.send(

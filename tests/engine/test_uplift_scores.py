@@ -156,3 +156,29 @@ def test_the_first_contact_opens_a_row_with_its_probability() -> None:
         800_000 if rows[0].treated else 200_000,
         None,
     ]
+
+
+@pytest.mark.parametrize("treated", [True, False])
+def test_a_campaign_by_chance_opens_a_row_of_either_arm(treated: bool) -> None:  # noqa: FBT001
+    """Those left alone are told too: without them nothing says what the contact changed."""
+    journal = a_known_customer()
+    drawn = {
+        "event_type": "campaign",
+        "event_id": "k-1",
+        "occurred_at_ms": NOON_MS,
+        "customer_id": "c-1",
+        "campaign_id": "sms-1",
+        "treated": treated,
+        "selection_prob_micro": 300_000,
+    }
+    journal.event(Topic.INTERACTIONS, drawn, at_ms=NOON_MS)
+    outputs, _ = run(journal.entries)
+    (row,) = (
+        row
+        for output in outputs
+        if output.topic is Topic.EXAMPLES
+        and (row := Example.model_validate_json(output.value)).row_kind == "contact"
+    )
+
+    assert (row.treated, row.selection_prob_micro) == (treated, 300_000)
+    assert row.labels == ("complaint_30d", "drawn_30d")

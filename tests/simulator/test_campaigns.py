@@ -28,7 +28,9 @@ def written(events: list[RecordedEvent]) -> bytes:
 
 def is_message(event: RecordedEvent) -> bool:
     """Say whether the campaign sent this."""
-    return bool(event.value.get("source_system") == "campaigns")
+    return bool(
+        event.value.get("source_system") == "campaigns" and event.value["event_type"] == "feedback"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -43,14 +45,19 @@ def events() -> list[RecordedEvent]:
     return list(simulate(**BANK, campaigns=True))
 
 
-def test_every_contact_is_an_event_and_no_control_is(
+def test_every_drawing_is_told_and_only_contacts_are_sent(
     drawings: list[Truth], events: list[RecordedEvent]
 ) -> None:
-    """The history must hold exactly what the campaign did, or nothing can be learnt from it."""
-    sent = Counter((e.key, e.value["occurred_at_ms"]) for e in events if is_message(e))
+    """The history must tell who was contacted and who was not, or nothing can be learnt of it."""
+    told = {
+        (e.key, e.value["occurred_at_ms"], e.value["treated"], e.value["selection_prob_micro"])
+        for e in events
+        if e.value["event_type"] == "campaign"
+    }
+    sent = {(e.key, e.value["occurred_at_ms"] - 60_000) for e in events if is_message(e)}
 
-    assert {(t.customer_id, t.at_ms) for t in drawings if t.treated} <= set(sent)
-    assert not {(t.customer_id, t.at_ms) for t in drawings if not t.treated} & set(sent)
+    assert {(t.customer_id, t.at_ms, t.treated, t.selection_prob_micro) for t in drawings} <= told
+    assert sent == {(key, at_ms) for key, at_ms, treated, _ in told if treated}
 
 
 def test_what_is_known_of_the_outcome_is_what_happened(
@@ -105,12 +112,19 @@ def test_without_a_campaign_nothing_differs() -> None:
     """Recorded figures of the bank as it was must stay; so must customers who are left alone."""
     small = {**BANK, "customers": 8, "days": 60}
     plain = list(simulate(**small, campaigns=False))
-    touched = {e.key for e in simulate(**small, campaigns=True) if is_message(e)}
     with_it = list(simulate(**small, campaigns=True))
+    touched = {e.key for e in with_it if is_message(e)}
 
     def of_others(events: list[RecordedEvent]) -> bytes:
         numbers = tuple(f"{key}-" for key in touched)
-        return written([e for e in events if not str(e.value["event_id"]).startswith(numbers)])
+        return written(
+            [
+                event
+                for event in events
+                if event.value["event_type"] != "campaign"
+                and not str(event.value["event_id"]).startswith(numbers)
+            ]
+        )
 
     assert touched
     assert of_others(plain) == of_others(with_it)
