@@ -72,11 +72,12 @@ class Scores:
     """What the models say, handed in by the engine; `decisions` never sees a model.
 
     `pd` is the probability of default within 12 months in [0, 1]: `dpd30`, that an early instalment
-    is 30 days late, times `dpd90`, that such a loan then goes to 90 days; `propensity_micro` the
-    chance of a drawdown in 30 days in millionths. `uplift_micro` is by how much a contact changes that chance, negative
-    where it keeps the customer away, none without a model. `propensity_evidence` is how many rows
-    the propensity was learnt from, `uplift_evidence` how many randomised rows have matured in the
-    smaller arm. `pd_contributions` are per feature, in log-odds, positive is riskier.
+    is 30 days late, times `dpd90`, that such a loan then goes to 90 days. `propensity_micro` is the
+    chance of a drawdown in 30 days in millionths. `uplift_micro` is by how much a contact changes
+    that chance, negative where it keeps the customer away, none without a model.
+    `propensity_evidence` is how many rows the propensity was learnt from, `uplift_evidence` how
+    many randomised rows have matured in the smaller arm. `pd_contributions` are per feature, in
+    log-odds, positive is riskier.
     `anomaly` grades `anomaly_score`, how unusual the customer is against the own past; `anomaly_z`
     are the features behind it, in standard deviations. No score while too little is known of the
     customer, no grade but `normal` without a model.

@@ -1,7 +1,8 @@
 """Why one decision is what it is: folded again to its place, with all that it rests on."""
 
 import json
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from contracts.journal import Entry
 from contracts.topics import Topic
 from decisions.policy import BANDS, RiskTable
 from decisions.strategy import load
+from decisions.texts import family_of
 from engine.outputs import Output
 from engine.partition import PartitionState
 from engine.scoring import scorer_of
@@ -27,13 +29,18 @@ _CHANNELS = frozenset({Topic.CHANNEL_APP, Topic.CHANNEL_SMS, Topic.CHANNEL_RM_TA
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """A model's number, the snapshot behind it, and what moved it, in log-odds, largest first."""
+    """A model's number, the snapshot behind it, and what moved it, in log-odds, largest first.
+
+    `families` are the contributions of a risk model summed by the reason that they speak for;
+    above 0 is riskier than the mean of the customers whose loans the model was learnt from.
+    """
 
     name: str
     value_hex: str | None
     model_id: str
     role: str
     contributions: tuple[tuple[str, float], ...]
+    families: tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,17 +180,25 @@ def _scores(decision: Decision, state: PartitionState) -> tuple[Score, ...]:
         label = next((label for label in POLICIES if label == used.name), None)
         if label is not None and used.role == "champion":
             moved = scorer_of(state, label).contributions(ROW.row(numbers))
-        largest = sorted(moved.items(), key=lambda item: (-abs(item[1]), item[0]))
+        families: dict[str, float] = defaultdict(float)
+        if label is not None and POLICIES[label].is_risk:
+            for name, log_odds in sorted(moved.items()):
+                families[family_of(name)] += log_odds
         found.append(
             Score(
                 name=used.name,
                 value_hex=decision.scores.get(used.name),
                 model_id=used.model_id,
                 role=used.role,
-                contributions=tuple(largest),
+                contributions=_largest(moved),
+                families=_largest(families),
             )
         )
     return tuple(found)
+
+
+def _largest(moved: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
+    return tuple(sorted(moved.items(), key=lambda item: (-abs(item[1]), item[0])))
 
 
 def _policy(decision: Decision, state: PartitionState) -> Policy | None:

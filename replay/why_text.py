@@ -10,6 +10,7 @@ from rich.tree import Tree
 
 from contracts.decisions import Decision, RuleResult
 from decisions.risk.rules import RULE_FEATURES
+from decisions.texts import REASONS
 from features import describe
 from features.catalogue import BY_NAME
 from replay.report import when
@@ -124,17 +125,34 @@ def event_text(event: EventUsed) -> str:
 def _scores(root: Tree, tree: Why) -> None:
     branch = root.add("评分 Scores")
     titles = {
+        "anomaly": "与自身以往的差异 unlike the own past, mean of the three largest",
         "pd_12m": "12个月违约概率 probability of default in 12 months",
         "dpd30_mob3": "早期逾期概率 probability of 30 days late",
         "dpd90_after_dpd30": "逾期后违约概率 probability of 90 days late after that",
         "drawn_30d": "30天提款概率 drawdown in 30 d",
     }
     for score in tree.scores:
-        value = "无 none" if score.value_hex is None else f"{float.fromhex(score.value_hex):.2%}"
         title = titles.get(score.name, score.name)
+        if score.name == "anomaly":
+            value = (
+                "无 none" if score.value_hex is None else f"{float.fromhex(score.value_hex):.2f}"
+            )
+            _anomaly(branch.add(Text(f"{title}: {value}  (model {score.model_id})")), tree.decision)
+            continue
+        value = "无 none" if score.value_hex is None else f"{float.fromhex(score.value_hex):.2%}"
         node = branch.add(Text(f"{title}: {value}  (model {score.model_id}, {score.role})"))
         for name, log_odds in score.contributions[:CONTRIBUTIONS_SHOWN]:
             node.add(Text(f"{log_odds:+.3f} log-odds  {name}"))
+        for code, log_odds in score.families:
+            text = REASONS[code]
+            node.add(Text(f"{log_odds:+.3f} log-odds  = {code}: {text.zh} / {text.en}"))
+
+
+def _anomaly(node: Tree, decision: Decision) -> None:
+    """Say what is unlike the customer's own past, in standard deviations."""
+    node.add(Text(f"分级 grade {decision.anomaly}"))
+    for name, z in decision.anomaly_z.items():
+        node.add(Text(f"{float.fromhex(z):+.1f} sd  {name}"))
 
 
 def _risk(root: Tree, tree: Why) -> None:
@@ -207,11 +225,23 @@ def _action(root: Tree, tree: Why) -> None:
         branch.add(Text(f"预警 alert {alert['kind']}: {alert['text_zh']} {alert['text_en']}"))
 
 
+_FAITHFUL = {
+    None: "",
+    True: ", 翻转即改善 flipped, it helps",
+    False: ", 翻转无改善 flipped, IT CHANGES NOTHING",
+}
+
+
 def _reasons(root: Tree, decision: Decision) -> None:
     branch = root.add("理由 Reasons")
     for reason in decision.reasons:
         inner = "" if reason.disclosable else " (仅内部 internal only)"
-        branch.add(Text(f"{reason.code}: {reason.text_zh} / {reason.text_en}{inner}"))
+        branch.add(
+            Text(
+                f"{reason.code}: {reason.text_zh} / {reason.text_en}{inner}, "
+                f"权重 weight {reason.contribution}{_FAITHFUL[reason.faithful]}"
+            )
+        )
     if not decision.reasons:
         branch.add(Text("无 none"))
     for name in decision.degradations:

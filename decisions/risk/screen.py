@@ -1,5 +1,6 @@
 """The screen: findings and band to one outcome, and the reasons that are truly its cause."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
@@ -57,10 +58,10 @@ class _Case:
         """Return the outcome, as if these causes were not there; without the band it is the best.
 
         Args:
-            without: Rules by id, `band`, `age`, `anomaly`.
+            without: What rules read, by name; `band`, `age`, `anomaly`.
             band: The band instead of the customer's own.
         """
-        hits = [f for f in self.findings if f.hit and f.rule not in without]
+        hits = [f for f in self.findings if f.hit and f.feature not in without]
         if any(finding.hard for finding in hits):
             return "decline"
         if band is None:
@@ -125,9 +126,10 @@ def _reasons(case: _Case, situation: Situation, scores: Scores) -> list[Reason]:
     """
     if case.outcome() == "approve":
         return []
-    by_name: dict[str, list[Cause]] = {
-        finding.rule: [rule_cause(finding)] for finding in case.findings if finding.hit
-    }
+    by_name: dict[str, list[Cause]] = defaultdict(list)
+    for finding in case.findings:
+        if finding.hit:  # rules that read one number pass or fail together
+            by_name[finding.feature].append(rule_cause(finding))
     by_name["band"] = model_causes(
         situation,
         scores,

@@ -8,6 +8,7 @@ from shouwen.controls import broadcast
 from shouwen.errors import ShouwenError
 from shouwen.settings import Settings
 from shouwen.strategy_files import activation
+from shouwen.strategy_reasons import reasons_of
 
 _MAY_DECIDE = {"approved", "active"}
 
@@ -26,10 +27,18 @@ def command() -> None:
 def check(strategy: str) -> None:
     """Check STRATEGY, a file or the name of a bundled one; each problem is a sentence.
 
+    The reasons of its risk tables are tried on made-up customers: what a customer is told must be
+    what would have helped.
+
     \b
     Example: shouwen strategy check no_loan_to_loan_v1
     """
     activated = activation(strategy)
+    for tried in reasons_of(activated):
+        click.echo(
+            f"{tried.table}: {tried.found.reasons} reasons on {tried.found.customers} made-up "
+            f"customers, {tried.found.faithful_ratio:.1%} true"
+        )
     click.echo(f"{activated.strategy_id} version {activated.version} passes; {activated.sha256}")
 
 
