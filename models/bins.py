@@ -45,7 +45,9 @@ def _edges(values: NDArray[np.float32]) -> F64:
     high = float(np.nextafter(float(values[-1]), np.inf))
     span = float(values[-1]) - low
     beyond = span * _SPREAD if span > 0.0 else _SPREAD_OF_A_CONSTANT
-    return np.concatenate(((low - beyond)[::-1], [low], inner, [high], float(values[-1]) + beyond))
+    edges = np.concatenate(((low - beyond)[::-1], [low], inner, [high], float(values[-1]) + beyond))
+    ascending: F64 = np.maximum.accumulate(edges)  # next to a huge value a small distance is none
+    return ascending
 
 
 def _centre_and_scale(values: NDArray[np.float32]) -> tuple[float, float]:

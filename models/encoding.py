@@ -46,7 +46,7 @@ class Encoding:
     def __init__(self, names: Sequence[str], edges: F64, scaler: F64) -> None:
         self.names = tuple(names)
         self._edges = _as_float32(edges)
-        self._scaler = np.ascontiguousarray(scaler, dtype=np.float64)
+        self._scaler = np.array(scaler, dtype=np.float64, order="C")
         self._padded = np.full((len(self.names), PADDED_EDGES), np.inf, dtype=np.float32)
         self._padded[:, :EDGES] = self._edges
         digest = hashlib.sha256("\n".join(self.names).encode())
@@ -98,7 +98,7 @@ class Encoding:
         Raises:
             RowError: a wrong width, another type, or an infinite value.
         """
-        rows = self.checked(rows)
+        rows = np.ascontiguousarray(self.checked(rows))
         bins, z = np.empty(rows.shape, dtype=np.int16), np.empty(rows.shape)
         kernels.encode(rows, self._padded, self._scaler, bins, z)
         return bins, z

@@ -81,6 +81,7 @@ class Panel:
             RowError: a wrong width, another type, or an infinite value.
         """
         checked_rows(rows, len(self.row_names), who="Panel")
+        rows = np.ascontiguousarray(rows)
         out = np.empty((len(rows), self.width))
         for heads, edges, scaler, places, weights, lines in self._compiled:
             if len(heads) == self.width:

@@ -14,7 +14,7 @@ def warm_kernels() -> None:
     """
     from features import EMPTY, LogEvent, read, update_and_read, update_and_read_many
     from features.kinds import CODES
-    from models import DRAWN_30D, ROW, LinearLearner
+    from models import DRAWN_30D, ROW, LinearLearner, LinearScorer
 
     posting = LogEvent(0, CODES["salary"], 0, 100, 1, 0, 0, 0, 0)
     log, _ = update_and_read(EMPTY, [posting], 0)
@@ -27,6 +27,7 @@ def warm_kernels() -> None:
     learner.learn_row(row, y=True)
     learner.score_row(row)
     learner.contributions(row)
+    LinearScorer("drawn_30d", "drawn_30d:warm", learner.scoring_data()).score(row)
 
 
 if __name__ == "__main__":
