@@ -5,9 +5,9 @@ import random
 import pytest
 
 from contracts.examples import Example
-from models import POLICIES, Learner
+from models import POLICIES, Learner, to_hex
 from models.arrivals import EARLY_KEPT_MS
-from tests.models.given import DAY_MS, START_MS, a_history, a_learner, an_example
+from tests.models.given import DAY_MS, START_MS, a_history, a_learner, a_row, an_example
 
 HISTORY = a_history(150, seed=11, labels=tuple(POLICIES))
 END_MS = START_MS + 400 * DAY_MS
@@ -134,7 +134,12 @@ def test_a_drawdown_after_a_contact_is_no_second_drawdown_of_the_week() -> None:
 
 def test_what_is_known_before_the_first_rows_are_enough_is_not_lost() -> None:
     """The first weeks of a bank are too few rows for bins, and hold its first drawdowns."""
-    rows = [an_example(row_id=f"r-{seq}", seq=seq, at_ms=START_MS + seq) for seq in range(199)]
+    rows = [
+        an_example(
+            row_id=f"r-{seq}", seq=seq, at_ms=START_MS + seq, row_hex=to_hex(a_row(seed=seq))
+        )
+        for seq in range(199)
+    ]
     drawn = an_example(row_id="r-3", status="positive", seq=1_000, at_ms=START_MS + 1_000)
     last = an_example(row_id="r-last", seq=1_001, at_ms=START_MS + 1_001)
     learner = Learner()

@@ -12,6 +12,7 @@ from confluent_kafka import Producer
 
 from adapters.metrics import Metrics
 from streams.decide import DecideWork
+from streams.learn import LearnWork
 from streams.logs import configure_logs
 from streams.sequence import SequenceWork
 from streams.settings import StreamSettings
@@ -135,6 +136,8 @@ def main() -> int:
             )
         if wanted.get("die") and partition == wanted.get("die_partition", 0):
             sink = FragileSink(sink, **wanted["die"])
+        if role == "learn":
+            return LearnWork(settings=settings, sink=sink, metrics=metrics)
         if role == "sequence":
             return SequenceWork(partition, settings=settings, sink=sink, metrics=metrics)
         return DecideWork(partition, settings=settings, sink=sink, metrics=metrics, fold=toy_fold)
