@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ingest": ("shouwen.commands.ingest", "Publish recorded events to a deployment."),
     "kafka": ("shouwen.commands.kafka", "Run a real Apache Kafka of your own on this machine."),
     "models": ("shouwen.commands.models", "See how the models do; order which of them serves."),
+    "quality": ("shouwen.commands.quality", "How good the models are, beside others."),
     "replay": ("shouwen.commands.replay", "Fold a journal again and compare every decision."),
     "settings": ("shouwen.commands.settings", "Show the settings in effect and whence they come."),
     "simulate": (

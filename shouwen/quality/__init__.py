@@ -1,0 +1,1 @@
+"""How good the models are: streams with late labels, ours beside others, with intervals."""
