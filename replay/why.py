@@ -180,6 +180,8 @@ def _scores(decision: Decision, state: PartitionState) -> tuple[Score, ...]:
         label = next((label for label in POLICIES if label == used.name), None)
         if label is not None and used.role == "champion":
             moved = scorer_of(state, label).contributions(ROW.row(numbers))
+        elif used.name == "uplift_30d" and state.uplift is not None:
+            moved = state.uplift.contributions(ROW.row(numbers))
         families: dict[str, float] = defaultdict(float)
         if label is not None and POLICIES[label].is_risk:
             for name, log_odds in sorted(moved.items()):

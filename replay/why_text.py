@@ -130,6 +130,7 @@ def _scores(root: Tree, tree: Why) -> None:
         "dpd30_mob3": "早期逾期概率 probability of 30 days late",
         "dpd90_after_dpd30": "逾期后违约概率 probability of 90 days late after that",
         "drawn_30d": "30天提款概率 drawdown in 30 d",
+        "uplift_30d": "触达带来的提款概率变化 change of that by a contact",
     }
     for score in tree.scores:
         title = titles.get(score.name, score.name)
@@ -141,8 +142,10 @@ def _scores(root: Tree, tree: Why) -> None:
             continue
         value = "无 none" if score.value_hex is None else f"{float.fromhex(score.value_hex):.2%}"
         node = branch.add(Text(f"{title}: {value}  (model {score.model_id}, {score.role})"))
-        for name, log_odds in score.contributions[:CONTRIBUTIONS_SHOWN]:
-            node.add(Text(f"{log_odds:+.3f} log-odds  {name}"))
+        for name, moved in score.contributions[:CONTRIBUTIONS_SHOWN]:
+            is_uplift = score.name == "uplift_30d"
+            by = f"{100 * moved:+.3f} points" if is_uplift else f"{moved:+.3f} log-odds"
+            node.add(Text(f"{by}  {name}"))
         for code, log_odds in score.families:
             text = REASONS[code]
             node.add(Text(f"{log_odds:+.3f} log-odds  = {code}: {text.zh} / {text.en}"))
