@@ -10,6 +10,7 @@ from confluent_kafka import KafkaException, Producer
 
 from contracts.control import DecisionsSwitched, StrategyActivated, StrategyPaused
 from contracts.topics import Topic
+from decisions.risk import screen as risk_screen
 from shouwen.cli import main
 from strategies import bundled, load_file
 from streams.settings import StreamSettings
@@ -229,3 +230,29 @@ def test_a_pause_needs_a_reason_that_fits() -> None:
     done = shouwen("strategy", "pause", BUNDLED, "--reason", "x" * 501)
     assert done.exit_code == 1
     assert "at most 500 letters; check reason" in done.output
+
+
+def test_a_check_tries_the_reasons_of_every_table_that_an_arm_decides_by() -> None:
+    """Whoever signs a file should see that what customers will be told is true."""
+    done = shouwen("strategy", "check", BUNDLED)
+
+    assert done.exit_code == 0, done.output
+    lines = [line for line in done.output.splitlines() if "made-up customers" in line]
+    assert [line.partition(":")[0] for line in lines] == [
+        "risk_default_v1 (challenger)",
+        "risk_default_v1",
+    ]
+    assert all("400 made-up customers, 100.0% true" in line for line in lines)
+
+
+def test_a_check_refuses_tables_whose_reasons_explain_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Broken on purpose: whatever was hit is told, also what changed nothing."""
+    monkeypatch.setattr(risk_screen, "_true_causes", lambda _case, by_name: list(by_name))
+
+    done = shouwen("strategy", "check", BUNDLED)
+
+    assert done.exit_code == 1
+    assert "needs reasons that are true" in done.output
+    assert "cash_buffer_low" in done.output

@@ -15,6 +15,7 @@ from adapters.local_valkey import LocalValkey
 from adapters.metrics import Metrics
 from adapters.redis_view import CARD, FEATURES, PLACE, RedisView, ViewPlace, ViewWrite
 from contracts.conversions import LoanStateChanged
+from contracts.decisions import Reason
 from contracts.topics import Topic
 from engine.codec import encode_subject
 from engine.partition import PartitionFacts
@@ -27,6 +28,7 @@ from streams.projection import FEATURES_LIVE_SECONDS
 from streams.settings import StreamSettings
 from streams.state_log import Mark, mark_key, part_key, subject_key
 from tests.streams.fakes import a_batch, a_fetched
+from tests.support.records import a_decision
 
 DAY_MS = 86_400_000
 START_MS = 1_790_000_000_000
@@ -379,6 +381,31 @@ def test_a_view_that_is_built_again_counts_nothing_twice() -> None:
 
     counted: Any = rig.metrics.conversions.labels(kind="first")
     assert counted._value.get() == 1
+
+
+def test_reasons_that_were_tried_and_unusual_customers_are_counted() -> None:
+    """The alarms on untrue reasons and on a wave of takeovers stand on these counts."""
+    rig = Rig(FlakyView())
+    known: dict[str, Any] = {
+        "code": "age_unknown", "text_zh": "一", "text_en": "one", "source": "rule",
+        "feature": "age_years", "value": None, "threshold": None, "direction": "missing",
+        "contribution": 1, "disclosable": True,
+    }  # fmt: skip
+    marks = (True, True, False, None)
+    reasons = tuple(Reason(**known, faithful=mark) for mark in marks)
+    decisions = [
+        a_decision(at_ms=1, reasons=reasons, anomaly="alert").model_dump_json().encode(),
+        a_decision(at_ms=2).model_dump_json().encode(),
+    ]
+
+    rig.work.apply([a_batch(decisions, topic=Topic.DECISIONS)])
+
+    counted = rig.metrics.registry.get_sample_value
+    flips, grades = "shouwen_reason_flips_total", "shouwen_anomalies_total"
+    assert counted(flips, {"result": "improved"}) == 2
+    assert counted(flips, {"result": "unchanged"}) == 1
+    assert counted(grades, {"grade": "alert"}) == 1
+    assert counted(grades, {"grade": "normal"}) == 1
 
 
 @pytest.mark.kafka
