@@ -29,18 +29,26 @@ def command(*, folder: Path, only: str | None, as_json: bool, draws: int) -> Non
 
     from shouwen.progress import progress_bar
     from shouwen.quality.lightgbm_peer import require_lightgbm
-    from shouwen.quality.report import show
-    from shouwen.quality.sets import chosen, measured, require_records
+    from shouwen.quality.report import show, show_uplift
+    from shouwen.quality.sets import UPLIFT, chosen, measured, require_records
+    from shouwen.quality.uplift import BANK, uplift_quality
 
     names = chosen(only)
-    require_lightgbm()
+    if names != (UPLIFT,):
+        require_lightgbm()
     require_records(names, folder)
-    found = []
+    found, uplift = [], None
     with progress_bar("sets", len(names)) as tell:
         for name in names:
-            found.append(measured(name, folder, draws=draws))
+            if name == UPLIFT:
+                uplift = uplift_quality(**BANK)
+            else:
+                found.append(measured(name, folder, draws=draws))
             tell(1)
     if as_json:
-        click.echo(json.dumps({"bootstrap": draws, "sets": [one.as_json() for one in found]}))
-    else:
-        show(found, Console())
+        sets = [one.as_json() for one in (*found, *(() if uplift is None else (uplift,)))]
+        click.echo(json.dumps({"bootstrap": draws, "sets": sets}))
+        return
+    show(found, Console())
+    if uplift is not None:
+        show_uplift(uplift, Console())

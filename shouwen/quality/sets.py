@@ -47,6 +47,9 @@ SETS: Mapping[str, DataSet] = MappingProxyType({
 })  # fmt: skip
 """In the order in which they are run."""
 
+UPLIFT = "simulated-uplift"
+"""What a contact changes; it has no peers to stand beside, and another measure."""
+
 
 def chosen(only: str | None) -> tuple[str, ...]:
     """Return the sets that were asked for, in their order.
@@ -58,14 +61,14 @@ def chosen(only: str | None) -> tuple[str, ...]:
     ('bank', 'uci')
     """
     if only is None:
-        return tuple(SETS)
+        return (*SETS, UPLIFT)
     wanted = {name.strip() for name in only.split(",")}
-    if unknown := sorted(wanted - set(SETS)):
+    if unknown := sorted(wanted - {*SETS, UPLIFT}):
         raise ShouwenError(
-            f"shouwen quality knows the sets {', '.join(SETS)}; got {', '.join(unknown)}. "
-            "Name them with commas between."
+            f"shouwen quality knows the sets {', '.join((*SETS, UPLIFT))}; "
+            f"got {', '.join(unknown)}. Name them with commas between."
         )
-    return tuple(name for name in SETS if name in wanted)
+    return tuple(name for name in (*SETS, UPLIFT) if name in wanted)
 
 
 def require_records(names: tuple[str, ...], folder: Path) -> None:
@@ -75,7 +78,7 @@ def require_records(names: tuple[str, ...], folder: Path) -> None:
         ShouwenError: a folder that a set needs is not there.
     """
     for name in names:
-        needs = SETS[name].needs
+        needs = None if name == UPLIFT else SETS[name].needs
         if needs is not None and not (folder / needs).is_dir():
             raise ShouwenError(
                 f"the set {name!r} needs the folder {needs!r} of the public records; "

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final, TypedDict
 
 import numpy as np
 
@@ -22,6 +22,19 @@ from models.uplift_head import LABEL, UpliftHead
 from simulator import Truth, simulate, truths
 
 START_MS = 1_767_196_800_000
+
+
+class Bank(TypedDict):
+    """Which simulated bank."""
+
+    seed: int
+    customers: int
+    days: int
+
+
+BANK: Final[Bank] = {"seed": 3, "customers": 6_000, "days": 240}
+"""Which bank `shouwen quality` simulates: fewer contacts and no ranking can be told from chance."""
+
 _CUSTOMERS = 1 << 32
 _MICRO = 1_000_000
 
@@ -57,8 +70,8 @@ class UpliftQuality:
     rankings: dict[str, Ranking]
 
     def as_json(self) -> dict[str, Any]:
-        """Return everything as JSON data."""
-        return asdict(self)
+        """Return everything as JSON data, one entry of `sets`."""
+        return {"data": "simulated-uplift", **asdict(self)}
 
 
 def uplift_quality(*, seed: int, customers: int, days: int) -> UpliftQuality:
@@ -73,23 +86,23 @@ def uplift_quality(*, seed: int, customers: int, days: int) -> UpliftQuality:
         customers: Of the bank; 1,500 over 240 days give about 5,800 contacts and controls.
         days: Of the bank.
     """
-    bank = {"seed": seed, "customers": customers, "days": days, "start_ms": START_MS}
-    drawings = sorted(truths(**bank), key=lambda one: (one.at_ms, one.customer_id))
+    bank: Bank = {"seed": seed, "customers": customers, "days": days}
+    drawings = sorted(
+        truths(**bank, start_ms=START_MS), key=lambda one: (one.at_ms, one.customer_id)
+    )
     rows = rows_of(drawings, **bank)
     scores = scored(drawings, rows)
     later = slice(len(drawings) // 2, None)
     return report(drawings[later], scores[later])
 
 
-def rows_of(
-    drawings: Sequence[Truth], *, seed: int, customers: int, days: int, start_ms: int
-) -> list[Row]:
+def rows_of(drawings: Sequence[Truth], *, seed: int, customers: int, days: int) -> list[Row]:
     """Return the row of each drawing, of what the bank knew at that moment and nothing later."""
     who = {one.customer_id for one in drawings}
 
     def known() -> Iterator[KnownEvent]:
         for event in simulate(
-            seed=seed, customers=customers, days=days, start_ms=start_ms, campaigns=True
+            seed=seed, customers=customers, days=days, start_ms=START_MS, campaigns=True
         ):
             if event.key in who:
                 line, at_ms = RecordedLine.of(event), event.known_at_ms

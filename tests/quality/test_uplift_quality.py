@@ -2,22 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from io import StringIO
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from models import ROW, Row
 from models.chances import Chances
-from shouwen.quality.uplift import START_MS, report, rows_of, scored
+from shouwen.quality.report import show_uplift
+from shouwen.quality.uplift import START_MS, Bank, report, rows_of, scored
 from simulator import Truth, truths
 
-BANK = {"seed": 4, "customers": 150, "days": 150, "start_ms": START_MS}
+BANK: Bank = {"seed": 4, "customers": 150, "days": 150}
 
 
 @pytest.fixture(scope="module")
 def drawings() -> list[Truth]:
     """Return the contacts and controls of a small bank, in order."""
-    return sorted(truths(**BANK), key=lambda one: (one.at_ms, one.customer_id))
+    return sorted(truths(**BANK, start_ms=START_MS), key=lambda one: (one.at_ms, one.customer_id))
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +81,15 @@ def test_a_campaign_without_a_control_is_refused(drawings: list[Truth]) -> None:
 
     with pytest.raises(ValueError, match="contacts and controls"):
         report(treated, by_inclination(treated))
+
+
+def test_the_table_says_both_what_is_measured_and_what_is_true(drawings: list[Truth]) -> None:
+    """A reader must see at once whether the interval covers the truth."""
+    console = Console(record=True, width=120, file=StringIO())
+    quality = report(drawings, by_inclination(drawings))
+    show_uplift(quality, console)
+    text = console.export_text()
+
+    assert f"{quality.rows:,} contacts and controls" in text
+    assert "our T-learner" in text
+    assert f"{1_000 * quality.effect_truth:.1f}" in text
