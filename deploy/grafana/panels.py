@@ -258,7 +258,7 @@ ROWS: tuple[Row, ...] = (
             ),
             Panel(
                 title="Unlike their own past",
-                why="Decisions by grade: half a percent of customers should be an alert.",
+                why="Decisions by grade: a few percent are alerts; a moment is unusual by itself.",
                 queries=(per_second("shouwen_anomalies_total", "grade"),),
                 unit="ops",
             ),
