@@ -5,18 +5,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from contracts.envelope import Code, EpochMs, Ours, Token
+from contracts.model_names import LabelName
 from contracts.model_orders import ModelOrder
 
-LabelName = Literal[
-    "drawn_30d",
-    "applied_14d",
-    "engaged_3d",
-    "retained_flow_30d",
-    "complaint_30d",
-    "dpd30_mob3",
-    "dpd90_after_dpd30",
-]
-"""What is asked of a row (docs/domain.md, "Feedback and labels")."""
+__all__ = ["Example", "ExampleMessage", "ExampleStatus", "LabelName", "LearnBarrier", "RowKind"]
 
 RecordedLabelName = Literal[LabelName, "dpd30"]
 
