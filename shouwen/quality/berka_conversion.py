@@ -10,6 +10,8 @@ from models import DRAWN_30D, FEATURES_OF, ROW, RowSchema
 from shouwen.quality.lived import lived
 from shouwen.quality.stream import DAY_MS, Stream
 
+_END_MS = 765_158_400_000
+"""1994-04-01, midnight UTC: the records end the day before."""
 _REFIT_MS = 30 * DAY_MS
 
 
@@ -20,7 +22,12 @@ def berka_conversion(folder: Path) -> Stream:
     `examples.v1`. A loan makes the rows of the four weeks before it positive, so there are more
     positives than the 22 conversions that they rest on; the bootstrap draws customers.
     """
-    found = lived(partial(_lines, folder / "berka"), "drawn_30d", horizon_ms=DRAWN_30D.horizon_ms)
+    found = lived(
+        partial(_lines, folder / "berka"),
+        "drawn_30d",
+        horizon_ms=DRAWN_30D.horizon_ms,
+        until_ms=_END_MS,
+    )
     names = FEATURES_OF["drawn_30d"]
     return Stream(
         name="berka-conversion",

@@ -45,29 +45,39 @@ class Lived:
     customers: NDArray[np.int64]
 
 
-def lived(recording: Recording, label: LabelName, *, horizon_ms: int) -> Lived:
+def lived(recording: Recording, label: LabelName, *, horizon_ms: int, until_ms: int) -> Lived:
     """Let the engine go through a recording, and return what the learner is told of a label.
 
     The rows are those of `examples.v1`: made by the engine at its own coordinates. Each of the
-    partitions is folded in a process of its own.
+    partitions is folded in a process of its own. `until_ms` is the end of the recording.
     """
     with ProcessPoolExecutor(_PARTITIONS, mp_context=get_context("spawn")) as processes:
         told = processes.map(partial(_examples, recording), range(_PARTITIONS))
         examples = [Example.model_validate_json(value) for part in told for value in part]
-    return _joined(examples, label, horizon_ms=horizon_ms)
+    return _joined(examples, label, horizon_ms=horizon_ms, until_ms=until_ms)
 
 
-def _joined(examples: Sequence[Example], label: LabelName, *, horizon_ms: int) -> Lived:
-    """Join what was opened with what became of it; a row of which nothing is known is left out."""
+def _joined(
+    examples: Sequence[Example], label: LabelName, *, horizon_ms: int, until_ms: int
+) -> Lived:
+    """Join what was opened with what became of it.
+
+    Rows whose horizon reaches beyond the recording are left out, those that came true early too: of
+    them only the positives are known. A label that fell away leaves its row out as well.
+    """
     opened: dict[str, Example] = {}
     came: dict[str, int | None] = {}
     for example in examples:
         if example.status == "opened" and label in example.label_names:
             opened[example.row_id] = example
-        elif example.label_name == label:
+        elif example.label_name == label and example.status != "void":
             came[example.row_id] = example.at_ms if example.status == "positive" else None
     kept = sorted(
-        (opened[row_id] for row_id in came if row_id in opened),
+        (
+            opened[row_id]
+            for row_id in came
+            if row_id in opened and opened[row_id].at_ms + horizon_ms <= until_ms
+        ),
         key=lambda example: (example.at_ms, example.row_id),
     )
     opened_ms = np.array([example.at_ms for example in kept], dtype=np.int64)

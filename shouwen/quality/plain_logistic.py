@@ -21,7 +21,7 @@ def plain_logistic(rows: NDArray[np.float32], outcomes: NDArray[np.bool_]) -> Sc
     >>> rows = np.array([[1.0], [2.0], [3.0], [4.0]], dtype=np.float32)
     >>> score = plain_logistic(rows, np.array([False, False, True, True]))
     >>> score(rows).round(2)
-    array([0.16, 0.36, 0.64, 0.84])
+    array([0.22, 0.4 , 0.6 , 0.78])
     """
     known = np.where(np.isnan(rows), np.nan, rows).astype(np.float64)
     present = ~np.isnan(known)

@@ -11,6 +11,7 @@ from shouwen.quality.uplift import UpliftQuality
 
 _NAMES = {
     "ours": "ours",
+    "ours_waiting": "ours, waiting",
     "lightgbm": "LightGBM",
     "plain_logistic": "logistic",
     "river": "River LR",

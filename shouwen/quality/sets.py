@@ -18,7 +18,12 @@ from shouwen.quality.card import card
 from shouwen.quality.judged import Judged, judged
 from shouwen.quality.lightgbm_peer import lightgbm
 from shouwen.quality.plain_logistic import plain_logistic
-from shouwen.quality.progressive import online_scores, our_scores, refitted_scores
+from shouwen.quality.progressive import (
+    online_scores,
+    our_scores,
+    refitted_scores,
+    waiting_scores,
+)
 from shouwen.quality.simulated import simulated
 from shouwen.quality.stream import Stream
 from shouwen.quality.superlender import superlender
@@ -93,9 +98,14 @@ def measured(name: str, folder: Path, *, draws: int) -> Judged:
 
 
 def scores_of(stream: Stream) -> dict[str, NDArray[np.float64]]:
-    """Return the scores of ours, then of the models beside it."""
+    """Return the scores of ours, then of the models beside it.
+
+    Where labels teach before they are final, ours is also run as `ours_waiting`.
+    """
+    waits = {"ours_waiting": waiting_scores(stream)} if stream.policy == "fake_negative" else {}
     return {
         "ours": our_scores(stream),
+        **waits,
         "lightgbm": refitted_scores(stream, lightgbm),
         "plain_logistic": refitted_scores(stream, plain_logistic),
         "river": online_scores(stream, RiverChallenger(stream.features, prior=stream.prior)),

@@ -39,7 +39,12 @@ def simulated(bank: Bank | None = None) -> Stream:
 
 def lived_bank(bank: Bank) -> Lived:
     """Return the rows of a simulated bank, as the engine made them."""
-    return lived(partial(_lines, bank), "drawn_30d", horizon_ms=DRAWN_30D.horizon_ms)
+    return lived(
+        partial(_lines, bank),
+        "drawn_30d",
+        horizon_ms=DRAWN_30D.horizon_ms,
+        until_ms=_START_MS + bank.days * DAY_MS,
+    )
 
 
 def with_drift(found: Lived, *, seed: int = 5) -> Stream:
