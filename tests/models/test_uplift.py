@@ -17,7 +17,15 @@ from models.open_rows import OpenRow
 from models.scorer import model_id_of
 from models.uplift import UpliftLearner
 from models.uplift_head import LEAST_ROWS, UpliftHead
-from tests.models.given import CAUSE, DAY_MS, ENCODING, START_MS, a_row, an_example
+from tests.models.given import (
+    CAUSE,
+    DAY_MS,
+    ENCODING,
+    START_MS,
+    a_learner,
+    a_row,
+    an_example,
+)
 
 SIZE = 6_000
 
@@ -260,3 +268,37 @@ def test_the_effect_regression_finds_the_mean_effect_without_any_model() -> None
     zero = np.zeros(len(ROW.names))
 
     assert abs(regression.score_micro(zero) - 150_000) < 40_000
+
+
+def test_the_learner_publishes_what_trials_taught_it() -> None:
+    """From examples on the topic to a snapshot that loads: nothing in between may lose a trial."""
+    learner = a_learner()
+    for number in range(2 * LEAST_ROWS + 2):
+        at_ms = START_MS + number * 60_000
+        learner.apply(
+            an_example(
+                row_id=f"r-{number}",
+                seq=number,
+                at_ms=at_ms,
+                kind="contact",
+                label_names=("complaint_30d", "drawn_30d"),
+                treated=number % 2 == 0,
+                selection_prob_micro=500_000,
+            )
+        )
+    for number in range(2 * LEAST_ROWS + 2):
+        learner.apply(
+            an_example(
+                row_id=f"r-{number}",
+                status="closed",
+                seq=10_000 + number,
+                at_ms=START_MS + 31 * DAY_MS,
+                label_name="drawn_30d",
+            )
+        )
+    record = learner.snapshot(learner.clock_ms, examples_offset=1)
+    assert record is not None
+    (snapshot,) = (one for one in record.snapshots if one.name == "uplift_30d")
+
+    assert load_uplift(snapshot).evidence == LEAST_ROWS + 1
+    assert snapshot.metrics["treated_rows"] == LEAST_ROWS + 1
