@@ -30,10 +30,7 @@ class HalfSpaceTrees:
     """
 
     def __init__(self) -> None:
-        # Any: River's types are not strict.
-        self._trees: Any = anomaly.HalfSpaceTrees(
-            n_trees=_TREES, height=_HEIGHT, window_size=_WINDOW, seed=_SEED
-        )
+        self._trees = _trees()
         self._trees.learn_one(dict.fromkeys(PROFILE_FEATURES, 0.5))  # draws the trees
         for node in self._nodes():
             node.l_mass = 0
@@ -82,6 +79,10 @@ class HalfSpaceTrees:
     def _nodes(self) -> Iterator[Any]:
         for tree in self._trees.trees:
             yield from tree.iter_dfs()
+
+
+def _trees() -> Any:  # River's types are not strict
+    return anomaly.HalfSpaceTrees(n_trees=_TREES, height=_HEIGHT, window_size=_WINDOW, seed=_SEED)
 
 
 def _known(z: Sequence[float]) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -184,6 +185,11 @@ def test_the_profile_is_the_weighted_mean_by_definition(past: list[Features]) ->
         assert found.z[name] == pytest.approx(min(max(expected, -8.0), 8.0), rel=1e-3, abs=1e-3)
 
 
+def over_all_customers() -> Any:
+    """Return a detector that sees everybody's numbers; River's types are not strict."""
+    return anomaly.HalfSpaceTrees(n_trees=10, height=8, window_size=250, seed=1)
+
+
 def takeovers(*, customers: int, days: int, seed: int) -> Iterator[tuple[int, int, Features, bool]]:
     """Yield (day, customer, features, is taken over): half a percent behave like another one."""
     rng = np.random.default_rng(seed)
@@ -203,7 +209,7 @@ def takeovers(*, customers: int, days: int, seed: int) -> Iterator[tuple[int, in
 def test_a_takeover_is_seen_by_the_profile_and_by_no_detector_over_all_customers() -> None:
     """Why there is a profile: who behaves like another customer is like customers in general."""
     profiles = [b""] * 60
-    whole = anomaly.HalfSpaceTrees(n_trees=10, height=8, window_size=250, seed=1)
+    whole = over_all_customers()
     ours: list[float] = []
     trees: list[float] = []
     everyone: list[float] = []
