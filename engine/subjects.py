@@ -43,6 +43,11 @@ class MemorySubjects:
     def __len__(self) -> int:
         return len(self._raw) + len(self._live)  # a subject is in one of them
 
+    @property
+    def changed(self) -> int:
+        """How many subjects changed since they were last taken."""
+        return len(self._changed)
+
     def load(self, subject_id: str, raw: bytes) -> None:
         """Take a stored state in; it does not count as changed."""
         self._raw[subject_id] = raw

@@ -32,7 +32,8 @@ class StateReading:
 def newest(settings: Settings, subject_id: str, *, partitions: int) -> StateReading:
     """Return a subject's features at the newest state that `decide` has committed.
 
-    That state is at most a second old (`SHOUWEN_STATE_INTERVAL_MS`), and is read at its own clock.
+    That state is a second old, or up to `SHOUWEN_STATE_INTERVAL_MS` while much happens; it is read
+    at its own clock.
 
     Raises:
         ShouwenError: nobody has decided yet, or nobody knows the subject.

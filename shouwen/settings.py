@@ -68,7 +68,10 @@ class Settings(BaseSettings):
         description="Risk models serve as two people approved, or (`live`, to try) as they learn.",
     )
     state_interval_ms: int = Field(
-        default=1000, ge=10, le=60_000, description="How often changed states are made durable."
+        default=10_000,
+        ge=10,
+        le=60_000,
+        description="How often changed states are made durable; few are after a second.",
     )
     max_batch: int = Field(
         default=1000, ge=1, le=100_000, description="Most records in one transaction."

@@ -31,8 +31,9 @@ class DecideWork:
     """Folds entries, publishes what they cause, and keeps the state in its changelog.
 
     A batch is one transaction: its outputs and the mark "outputs are out up to X". Once per
-    `state_interval_ms`, and whenever the partition is left, the transaction also carries each
-    subject changed since, the changed parts of the partition, and the mark "states stand at S".
+    `state_interval_ms` (after a second where few subjects changed), and whenever the partition is
+    left, the transaction also carries each subject changed since, the changed parts of the
+    partition, and the mark "states stand at S".
 
     Args:
         partition: Of the journal and the changelog.
@@ -68,8 +69,12 @@ class DecideWork:
         self._states_seq = -1
         self._states_at = monotonic()
         self._written: dict[str, bytes] = {}
-        self._duplicates = 0
-        self._subjects = 0
+        self._totals = {
+            "duplicate_events": metrics.duplicates,
+            "lost_reversals": metrics.lost_reversals,
+        }
+        self._counted = dict.fromkeys(self._totals, 0)
+        self._subjects = self._off = 0
 
     def recover(self) -> Mapping[Topic, int]:
         """Fence, load the states, and fold again what was published since they were written."""
@@ -81,8 +86,8 @@ class DecideWork:
         self._journal_offset = recovered.journal_offset
         self._states_at = self._monotonic()
         self._state.partition.samples = None if self._watch is None else []
-        self._duplicates = self._count("duplicate_events")
-        self._measure_subjects()
+        self._counted = {what: self._count(what) for what in self._totals}
+        self._measure_state()
         return self._positions()
 
     def apply(self, batches: Sequence[RecordBatch]) -> Mapping[Topic, int]:
@@ -127,7 +132,7 @@ class DecideWork:
     def close(self) -> None:
         """Let the partition go, and its memory."""
         self._state = FoldedState.empty(self._partition, build=self._settings.build)
-        self._measure_subjects()
+        self._measure_state()
         self._sink.close()
 
     @property
@@ -142,7 +147,11 @@ class DecideWork:
         return unpack(self._partition, record.key, record.value, header)
 
     def _is_due(self) -> bool:
-        return (self._monotonic() - self._states_at) * 1000 >= self._settings.state_interval_ms
+        waited_ms = (self._monotonic() - self._states_at) * 1000
+        if waited_ms >= self._settings.state_interval_ms:
+            return True
+        few = self._state.subjects.changed <= self._settings.few_subjects
+        return few and waited_ms >= self._settings.soon_ms
 
     def _publish(self, output: Output, *, appended_ms: int) -> None:
         topic = output.topic
@@ -202,10 +211,11 @@ class DecideWork:
     def _measure(self, entries: int, *, seconds: float) -> None:
         self._metrics.entries.inc(entries)
         self._metrics.transaction.labels(role="decide").observe(seconds)
-        duplicates = self._count("duplicate_events")
-        self._metrics.duplicates.inc(duplicates - self._duplicates)
-        self._duplicates = duplicates
-        self._measure_subjects()
+        for what, metric in self._totals.items():
+            count = self._count(what)
+            metric.inc(count - self._counted[what])
+            self._counted[what] = count
+        self._measure_state()
 
     def _hand_samples(self) -> None:
         samples = self._state.partition.samples
@@ -213,8 +223,9 @@ class DecideWork:
             self._watch(samples)
             self._state.partition.samples = []
 
-    def _measure_subjects(self) -> None:
-        """Add to the process's gauge what this partition gained or lost."""
-        subjects = len(self._state.subjects)
+    def _measure_state(self) -> None:
+        """Add to the process's gauges what this partition gained or lost."""
+        subjects, off = len(self._state.subjects), int(self._state.partition.facts.decisions_off)
         self._metrics.subjects.inc(subjects - self._subjects)
-        self._subjects = subjects
+        self._metrics.decisions_off.inc(off - self._off)
+        self._subjects, self._off = subjects, off

@@ -124,7 +124,7 @@ class Lanes:
         return Lane(
             self._make_work(partition),
             max_records=self._settings.max_batch,
-            idle_seconds=self._settings.state_interval_ms / 1000,
+            idle_seconds=min(self._settings.soon_ms, self._settings.state_interval_ms) / 1000,
             topic_of=self._settings.topic,
             executor=self._executor,
             fatal=self._fatal,

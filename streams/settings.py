@@ -23,6 +23,8 @@ class StreamSettings:
         worker_id: Tells the workers of one role apart; a restarted worker keeps its own, so that
             the group gives its partitions back at once.
         state_interval_ms: How often changed states go into the changelog.
+        soon_ms: How long they wait at most where nothing happens any more, or only few changed.
+        few_subjects: How many states are few: to write them costs little.
         max_batch: Records in one transaction, at most; a lane queues twice as many.
         session_timeout_seconds: How long the group waits for a worker that went silent.
         metrics_host: Where `/live`, `/ready` and `/metrics` are served.
@@ -43,7 +45,9 @@ class StreamSettings:
     clock: Literal["live", "recorded"] = "live"
     build: str = "unknown"
     worker_id: str = "1"
-    state_interval_ms: int = 1_000
+    state_interval_ms: int = 10_000
+    soon_ms: int = 1_000
+    few_subjects: int = 50
     max_batch: int = 1_000
     session_timeout_seconds: float = 6.0
     metrics_host: str = "127.0.0.1"

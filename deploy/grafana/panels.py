@@ -104,6 +104,11 @@ ROWS: tuple[Row, ...] = (
                     ),
                 ),
             ),
+            Panel(
+                title="Partitions without decisions",
+                why="Off while history is loaded; else somebody has to turn them on again.",
+                queries=(latest("shouwen_decisions_off"),),
+            ),
         ),
     ),
     Row(
@@ -132,7 +137,10 @@ ROWS: tuple[Row, ...] = (
             Panel(
                 title="Duplicates",
                 why="Sent twice by a producer; they change nothing.",
-                queries=(per_second("shouwen_duplicates_total"),),
+                queries=(
+                    per_second("shouwen_duplicates_total"),
+                    per_second("shouwen_lost_reversals_total"),
+                ),
                 unit="ops",
             ),
             Panel(

@@ -9,12 +9,13 @@ from engine.subject import SubjectState
 from features import is_by_date, is_cut
 from shouwen.bench.changelog import (
     CODECS,
+    INTERVALS_SECONDS,
     RATES,
+    Load,
     Written,
-    bytes_per_event,
-    compressed_ratio,
+    compressed,
     configured_codec,
-    states_per_second,
+    configured_interval,
 )
 from shouwen.bench.lives import (
     DAY_MS,
@@ -86,7 +87,7 @@ class StateBenchmark:
 
 def sheets(numbers: Mapping[str, Any]) -> tuple[Sheet, ...]:
     """Return the tables for people, from the numbers as they are kept."""
-    return _sizes_sheet(numbers), _changelog_sheet(numbers)
+    return _sizes_sheet(numbers), _changelog_sheet(numbers), _interval_sheet(numbers)
 
 
 def bounds_reached(state: SubjectState, *, at_ms: int) -> list[str]:
@@ -134,25 +135,38 @@ def _sizes(written: Sequence[Written]) -> dict[str, object]:
 def _changelog(
     population: Population, written: Sequence[Written], chance: Random
 ) -> dict[str, object]:
-    plain = {rate: bytes_per_event(population, written, rate=rate) for rate in RATES}
+    """Return bytes and CPU per event: by codec at our interval, by interval with our codec."""
+    ours, seconds = configured_codec(), configured_interval()
+    codecs = ("none", *CODECS)
 
-    def with_codec(codec: str) -> dict[str, int]:
-        return {
-            str(rate): round(
-                plain[rate]
-                * compressed_ratio(population, written, rate=rate, codec=codec, chance=chance)
-            )
-            for rate in RATES
-        }
+    def load(rate: int, interval_seconds: float = seconds) -> Load:
+        return Load(population=population, rate=rate, interval_seconds=interval_seconds)
 
+    def after(codec: str, of: Load) -> tuple[int, float]:
+        plain = of.bytes_per_event(written)
+        cost = compressed(of, written, codec=codec, chance=chance)
+        return round(plain * cost.ratio), round(plain * cost.ns_per_byte / 1_000, 2)
+
+    by_codec = {codec: {str(rate): after(codec, load(rate)) for rate in RATES} for codec in codecs}
+    bytes_by_codec = {
+        codec: {rate: size for rate, (size, _) in costs.items()}
+        for codec, costs in by_codec.items()
+    }
     return {
-        "codec": configured_codec(),
-        "changelog_bytes_per_event": with_codec(configured_codec()),
-        "changelog_bytes_per_event_by_codec": {
-            codec: with_codec(codec) for codec in ("none", *CODECS)
+        "codec": ours,
+        "state_interval_seconds": seconds,
+        "changelog_bytes_per_event": bytes_by_codec[ours],
+        "changelog_bytes_per_event_by_codec": bytes_by_codec,
+        "compression_us_per_event_by_codec": {
+            codec: {rate: us for rate, (_, us) in costs.items()}
+            for codec, costs in by_codec.items()
+        },
+        "changelog_bytes_per_event_by_interval": {
+            str(interval): {str(rate): after(ours, load(rate, interval))[0] for rate in RATES}
+            for interval in INTERVALS_SECONDS
         },
         "states_written_per_second": {
-            str(rate): round(states_per_second(population, written, rate=rate)) for rate in RATES
+            str(rate): round(load(rate).states_per_second(written)) for rate in RATES
         },
     }
 
@@ -178,20 +192,39 @@ def _sizes_sheet(numbers: Mapping[str, Any]) -> Sheet:
 
 
 def _changelog_sheet(numbers: Mapping[str, Any]) -> Sheet:
-    by_codec = numbers["changelog_bytes_per_event_by_codec"]
+    cpu = numbers["compression_us_per_event_by_codec"]
     states = numbers["states_written_per_second"]
     rows = [
         (
             f"{codec}, which our producers use" if codec == numbers["codec"] else codec,
             *(f"{sizes[str(rate)]:,}" for rate in RATES),
+            *(f"{cpu[codec][str(rate)]:g}" for rate in RATES),
         )
-        for codec, sizes in by_codec.items()
+        for codec, sizes in numbers["changelog_bytes_per_event_by_codec"].items()
     ]
-    rows.append(("states written per second", *(f"{states[str(rate)]:,}" for rate in RATES)))
+    rows.append(
+        ("states written per second", *(f"{states[str(rate)]:,}" for rate in RATES), "", "")
+    )
     return Sheet(
-        title="Bytes of changelog per event, each changed state written once a second",
-        columns=("codec", *(f"at {rate:,} events/s" for rate in RATES)),
+        title="Bytes of changelog per event, each changed state written once in "
+        f"{numbers['state_interval_seconds']:g} seconds",
+        columns=(
+            "codec",
+            *(f"at {rate:,} events/s" for rate in RATES),
+            *(f"CPU at {rate:,}, µs" for rate in RATES),
+        ),
         rows=rows,
+    )
+
+
+def _interval_sheet(numbers: Mapping[str, Any]) -> Sheet:
+    return Sheet(
+        title=f"Bytes of changelog per event with {numbers['codec']}, by how long a state waits",
+        columns=("seconds", *(f"at {rate:,} events/s" for rate in RATES)),
+        rows=[
+            (seconds, *(f"{sizes[str(rate)]:,}" for rate in RATES))
+            for seconds, sizes in numbers["changelog_bytes_per_event_by_interval"].items()
+        ],
     )
 
 
@@ -211,6 +244,7 @@ def _notes(population: Population, sampled: int) -> tuple[str, ...]:
         its newest records, and of older ones only what a day, kind and key may need.
         ---
         Changelog: the same customers' states, events at random with the same shares, however many
-        a second; marks and the partition's own state are not in it. Codecs at librdkafka's levels.
+        a second; marks and the partition's own state are not in it. CPU is that of compressing,
+        which producers do.
     """
     return tuple(" ".join(note.split()) for note in text.split("---"))

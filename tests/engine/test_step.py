@@ -16,6 +16,9 @@ from engine.fold import fold
 from engine.labels import MAX_OPEN_ROWS
 from engine.outputs import Output
 from engine.subjects import MemorySubjects
+from features import LOG_CAP, LogEvent, update
+from features.kinds import CODES
+from features.log_event import ADD, hash63
 from tests.engine.given import (
     NOON_MS,
     START_MS,
@@ -274,3 +277,30 @@ def test_open_rows_are_bounded() -> None:
 
     assert len(subjects.get("c-1").rows) == MAX_OPEN_ROWS
     assert counts["rows_dropped"] > 0
+
+
+def test_a_reversal_that_comes_when_its_date_alone_is_known_is_counted() -> None:
+    """The features keep what the books took back: someone has to see how often."""
+    journal = a_known_customer()
+    partition, subjects = a_partition(), MemorySubjects()
+    fold(partition, subjects, journal.entries)
+    first_ms, known = NOON_MS + 1, len(journal.entries)
+    subject = subjects.get("c-1")
+    lines = [
+        LogEvent(first_ms + i, CODES["other_in"], 0, 100, hash63(f"p-{i}"), ADD, 0, 0, first_ms + i)
+        for i in range(2 * LOG_CAP)
+    ]
+    at_ms = first_ms + len(lines)
+    subject.log = update(subject.log, lines, at_ms)
+    for number, back in enumerate((0, len(lines) - 1)):
+        reversal = {
+            "event_type": "transaction_reversed",
+            "event_id": f"r-{number}",
+            "occurred_at_ms": at_ms,
+            "customer_id": "c-1",
+            "corrects_event_id": f"p-{back}",
+            "corrects_occurred_at_ms": first_ms + back,
+        }
+        journal.event(Topic.TRANSACTIONS, reversal, at_ms=at_ms)
+    fold(partition, subjects, journal.entries[known:])
+    assert partition.facts.counts["lost_reversals"] == 1

@@ -11,10 +11,9 @@ from contracts.topics import Topic
 from engine.codec import decode_subject
 from shouwen.bench.changelog import (
     RATES,
+    Load,
     Written,
-    bytes_per_event,
-    compressed_ratio,
-    writes_per_second,
+    compressed,
 )
 from shouwen.bench.lives import Life, encoded, simulated_lives, state_of
 from shouwen.bench.population import Population, Sampled
@@ -46,6 +45,11 @@ def test_states_are_one_json_object_with_its_machine_and_commit(measured: Measur
         said["changelog_bytes_per_event"]
         == (said["changelog_bytes_per_event_by_codec"][said["codec"]])
     )
+    waits = list(said["changelog_bytes_per_event_by_interval"].values())
+    for rate in map(str, RATES):
+        assert [by_rate[rate] for by_rate in waits] == sorted(
+            (by_rate[rate] for by_rate in waits), reverse=True
+        ), "who waits longer writes less"
     assert said["sampled"] < said["customers"]
 
 
@@ -73,9 +77,10 @@ def test_a_state_is_written_once_an_interval_however_many_its_events() -> None:
     alone = Population(customers=1)
     written = [Written(sampled=Sampled(rank=1, weight=1.0), life="c-1", value=bytes(990))]
 
-    assert writes_per_second(alone, 1, rate=25_000) == pytest.approx(1.0)
+    load = Load(population=alone, rate=25_000, interval_seconds=10.0)
+    assert load.writes_per_second(1) == pytest.approx(0.1)
     record = written[0].record_bytes
-    assert bytes_per_event(alone, written, rate=25_000) == pytest.approx(record / 25_000)
+    assert load.bytes_per_event(written) == pytest.approx(record / 250_000)
 
 
 def test_a_quiet_customer_is_written_nearly_as_often_as_it_has_events() -> None:
@@ -83,8 +88,9 @@ def test_a_quiet_customer_is_written_nearly_as_often_as_it_has_events() -> None:
     population = Population(customers=1_000_000)
     per_second = 5_000 * population.share(900_000)
 
-    assert writes_per_second(population, 900_000, rate=5_000) == pytest.approx(per_second, rel=1e-3)
-    assert writes_per_second(population, 900_000, rate=5_000) < per_second
+    often = Load(population=population, rate=5_000, interval_seconds=1.0).writes_per_second(900_000)
+    assert often == pytest.approx(per_second, rel=1e-3)
+    assert often < per_second
 
 
 def test_a_codec_is_measured_on_the_bytes_that_are_written() -> None:
@@ -95,7 +101,8 @@ def test_a_codec_is_measured_on_the_bytes_that_are_written() -> None:
     easy = Written(sampled=Sampled(rank=2, weight=1.0), life="c-2", value=bytes(20_000))
 
     def ratio(written: list[Written], codec: str) -> float:
-        return compressed_ratio(population, written, rate=5_000, codec=codec, chance=Random(2))
+        load = Load(population=population, rate=5_000, interval_seconds=1.0)
+        return compressed(load, written, codec=codec, chance=Random(2)).ratio
 
     assert ratio([hard], "none") == 1.0
     assert ratio([easy], "zstd") < 0.1 < ratio([hard, easy], "zstd") < 0.9

@@ -155,10 +155,9 @@ def test_a_recording_is_appended_in_its_own_order_through_kills(stand: Stand) ->
 def test_another_build_refuses_to_fold_what_this_one_published(stand: Stand) -> None:
     """Folding S..X with other code would make a state that never said what was said."""
     sequence = stand.role("sequence")
-    decide = stand.role("decide", settings={"state_interval_ms": 60_000})
-    other = stand.role(
-        "decide", worker_id="2", settings={"state_interval_ms": 60_000, "build": "other"}
-    )
+    rarely = {"state_interval_ms": 60_000, "soon_ms": 60_000}
+    decide = stand.role("decide", settings=rarely)
+    other = stand.role("decide", worker_id="2", settings=rarely | {"build": "other"})
     with running(sequence, decide):
         stand.pay(100)
         assert eventually(lambda: stand.decided() >= 100)

@@ -8,7 +8,6 @@ import time
 from typing import Any
 
 import structlog
-from confluent_kafka import Producer
 
 from adapters.metrics import Metrics
 from streams.decide import DecideWork
@@ -16,47 +15,13 @@ from streams.learn import LearnWork
 from streams.logs import configure_logs
 from streams.sequence import SequenceWork
 from streams.settings import StreamSettings
-from streams.sink import PRODUCER_OPTIONS, Headers, Sink, TransactionalSink
+from streams.sink import Headers, Sink, TransactionalSink
 from streams.work import PartitionWork
 from streams.worker import run_worker
+from tests.streams.plain_sink import PlainSink
 from tests.streams.toy import toy_fold
 
 log = structlog.get_logger(__name__)
-
-
-class PlainSink:
-    """The negative control: what is produced is out, whatever happens next."""
-
-    def __init__(self, bootstrap: str) -> None:
-        self._producer = Producer({"bootstrap.servers": bootstrap, **PRODUCER_OPTIONS})
-
-    def fence(self) -> None:
-        """Fence nobody."""
-
-    def begin(self) -> None:
-        """Begin nothing."""
-
-    def produce(
-        self,
-        topic: str,
-        *,
-        partition: int,
-        key: bytes | None,
-        value: bytes | None,
-        headers: Headers,
-    ) -> None:
-        self._producer.produce(
-            topic, value=value, key=key, partition=partition, headers=list(headers)
-        )
-
-    def commit(self) -> None:
-        self._producer.flush()
-
-    def abort(self) -> None:
-        """Undo nothing."""
-
-    def close(self) -> None:
-        """Let go."""
 
 
 class FragileSink:
