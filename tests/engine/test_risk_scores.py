@@ -32,7 +32,8 @@ def snapshots() -> dict[str, ModelSnapshot]:
 def scores(active: dict[str, ModelSnapshot]) -> Scores:
     """Return the scores of a customer of whom nothing is known, with these models."""
     partition = a_partition()
-    partition.snapshots = dict(active)
+    for snapshot in active.values():
+        partition.score_with(snapshot)
     subject = SubjectState()
     return scores_of(
         Case(
