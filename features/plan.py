@@ -10,55 +10,36 @@ import numpy as np
 import numpy.typing as npt
 
 from features.catalogue import CATALOGUE
-from features.definitions import Aggregation, Feature, Formula, Key, Window
+from features.definitions import Feature, Formula, Key, Window
 from features.errors import CatalogueError
 from features.kernel import (
     BITS,
     HEADER_WORDS,
     LAYOUT,
     P_BIT_OF,
-    P_BLOCK_WORDS,
-    P_CELL_END,
-    P_CELLS,
     P_COLUMNS,
     P_FINGERPRINT,
     P_FORMULAS,
     P_GROUP_OF,
-    P_GROUPS_AT,
     P_HEAD_WORDS,
     P_KEEP,
     P_KEY_OF,
     P_KINDS,
     P_LONGEST,
-    P_LONGEST_LIST,
     P_MEMBERS,
     P_N_FORMULAS,
     P_N_GROUPS,
-    P_N_LISTS,
-    P_N_SCANS,
-    P_N_SOURCES,
     P_N_WINDOWS,
-    P_SCANS,
-    P_SOURCES,
-    P_SOURCES_OF,
+    P_ROWS,
+    P_ROWS_AT,
     P_SPEC_AT,
     P_SPECS_OF,
     P_WINDOWS,
-    SCAN_WORDS,
     SPECS,
 )
 from features.kinds import CODES, KINDS
-from features.plan_ordered import UNIT_MS, check_window, is_ordered, ordered_tables
+from features.plan_ordered import check_window, window_rows
 
-AGGREGATION: Final[dict[Aggregation, int]] = {
-    "count": 0,
-    "sum": 1,
-    "min": 2,
-    "max": 3,
-    "since_last": 4,
-    "distinct": 5,
-    "last": 6,
-}
 _KEY: Final[dict[Key, int]] = {
     "counterparty": 0,
     "account": 0,
@@ -100,12 +81,15 @@ def compile_catalogue(catalogue: Sequence[Feature]) -> Plan:
     column = {f.name: i for i, f in enumerate(catalogue)}
     _check(catalogue, windows, served)
     specs = _specs(windows)
-    ordered = ordered_tables(windows, column)
-    longest = max(window.window_ms for window in windows)
-    spans = sorted({window.window_ms for window in windows if not is_ordered(window)})
-    members, cells, cell_end = _cells(windows, spans, specs, column)
-    keep = [0] * len(KINDS)
     bit_of, spec_at = _bits(specs)
+
+    def flag(window: Window) -> int:
+        spec = specs.get((window.where, window.of)) if window.of else None
+        return 0 if spec is None else bit_of[spec]
+
+    table = window_rows(windows, column, flag)
+    longest = max(window.window_ms for window in windows)
+    keep = [0] * len(KINDS)
     specs_of = [
         sum(1 << bit for bit in range(BITS) if spec_at[BITS * code + bit] >= 0)
         for code in range(len(KINDS))
@@ -116,34 +100,26 @@ def compile_catalogue(catalogue: Sequence[Feature]) -> Plan:
     keep[0] = longest
     key_of = [_KEY[of] for _, of in specs] + [0] * (SPECS - len(specs))
     tables = {
-        P_WINDOWS: spans,
-        P_CELL_END: cell_end,
-        P_CELLS: cells,
-        P_MEMBERS: members,
+        P_WINDOWS: table.spans,
+        P_GROUP_OF: table.group_of,
+        P_MEMBERS: table.members,
+        P_ROWS_AT: table.rows_at,
+        P_ROWS: table.rows,
         P_FORMULAS: _formulas(formulas, column),
         P_SPECS_OF: specs_of,
         P_KEY_OF: key_of,
         P_KEEP: keep,
         P_BIT_OF: bit_of,
         P_SPEC_AT: spec_at,
-        P_SOURCES: ordered.sources,
-        P_SOURCES_OF: ordered.sources_of,
-        P_GROUP_OF: ordered.group_of,
-        P_GROUPS_AT: ordered.groups_at,
-        P_SCANS: ordered.scans,
     }
     fingerprint = _hash([LAYOUT, len(KINDS), spec_at, key_of])
     head, body = [0] * P_HEAD_WORDS, list[int]()
-    for place, table in tables.items():
+    for place, words_of in tables.items():
         head[place] = P_HEAD_WORDS + len(body)
-        body.extend(table)
+        body.extend(words_of)
     head[P_KINDS], head[P_COLUMNS], head[P_LONGEST] = len(KINDS), len(catalogue), longest
-    head[P_N_WINDOWS], head[P_N_FORMULAS] = len(spans), len(formulas)
-    head[P_N_SOURCES], head[P_N_LISTS] = len(ordered.sources), ordered.lists
-    head[P_LONGEST_LIST] = max(ordered.sources, default=0)
-    head[P_N_GROUPS] = max(ordered.group_of) + 1
-    head[P_N_SCANS] = len(ordered.scans) // SCAN_WORDS
-    head[P_BLOCK_WORDS] = 5 * len(KINDS) + 2 * SPECS
+    head[P_N_WINDOWS], head[P_N_GROUPS] = len(table.spans), table.groups
+    head[P_N_FORMULAS] = len(formulas)
     head[P_FINGERPRINT] = int(fingerprint, 16) >> 1
     words = np.array(head + body, np.int64)
     words.setflags(write=False)
@@ -212,31 +188,6 @@ def _bits(specs: dict[Spec, int]) -> tuple[list[int], list[int]]:
         for place in places[free[0]]:
             spec_at[place] = spec
     return bit_of, spec_at
-
-
-def _cells(
-    windows: Sequence[Window], spans: list[int], specs: dict[Spec, int], column: dict[str, int]
-) -> tuple[list[int], list[int], list[int]]:
-    members: list[int] = []
-    places: dict[frozenset[str], tuple[int, int]] = {}
-    per_span: dict[int, list[int]] = {span: [] for span in spans}
-    for window in windows:
-        if is_ordered(window):
-            continue
-        if window.of is not None:
-            first = end = specs[window.where, window.of]
-        else:
-            if window.where not in places:
-                codes = sorted(CODES[kind] for kind in window.where)
-                places[window.where] = (len(members), len(members) + len(codes))
-                members.extend(codes)
-            first, end = places[window.where]
-        per = UNIT_MS[window.unit] if window.aggregation == "since_last" else window.at_least
-        row = (AGGREGATION[window.aggregation], first, end, column[window.name], per)
-        per_span[window.window_ms].extend(row)
-    cells = [number for span in spans for number in per_span[span]]
-    ends = np.cumsum([len(per_span[span]) // 5 for span in spans]).tolist()
-    return members, cells, ends
 
 
 def _formulas(formulas: Sequence[Formula], column: dict[str, int]) -> list[int]:

@@ -1,29 +1,38 @@
-"""The tables of the windows that need their events one by one, and what such a window must say."""
+"""The table of the windows: a row each, over groups of kinds; and what a window must say."""
 
-from collections.abc import Sequence
-from itertools import accumulate
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Final, NamedTuple
 
 from features.business_time import DAY_MS, MINUTE_MS
 from features.definitions import Aggregation, Window
 from features.errors import CatalogueError
-from features.kinds import KINDS
+from features.kernel import ROW_WORDS
+from features.kinds import CODES, KINDS
 
-ORDERED: Final[dict[Aggregation, int]] = {
-    "latest": 0,
-    "std": 1,
-    "slope": 2,
-    "percentile": 3,
-    "gap_percentile": 4,
-    "month_median": 5,
-    "sum": 6,  # with a floor; without one it is a sum per kind
-    "round_trip": 7,
-    "lowest_total": 8,
-}
+AGGREGATIONS: Final[tuple[Aggregation, ...]] = (
+    "count",
+    "sum",
+    "min",
+    "max",
+    "since_last",
+    "latest",
+    "distinct",
+    "last",
+    "std",
+    "slope",
+    "month_median",
+    "percentile",
+    "gap_percentile",
+    "round_trip",
+    "lowest_total",
+)
+"""An aggregation's place is its code in the kernel; a sum from a floor has the next code."""
+
 UNIT_MS: Final = {"days": DAY_MS, "minutes": MINUTE_MS}
 LONGEST_SLOPE_MS: Final = (1 << 34) - 1
 """198 days: an age in ms has 34 bits, like an amount."""
-MOST_SOURCES: Final = 62
 
 _NEEDS: Final[dict[str, frozenset[Aggregation]]] = {
     "of": frozenset({"distinct", "last", "lowest_total"}),
@@ -38,39 +47,24 @@ _MAY: Final[dict[str, frozenset[Aggregation]]] = {
 }
 
 
-class Ordered(NamedTuple):
-    """Tables of the kernel: what a source is, whose record concerns which, a row per window.
+class Rows(NamedTuple):
+    """Tables of the kernel.
 
     Attributes:
-        sources: The longest window in ms of each source: first those that need a list, then those
-            of which only the newest event is asked for.
-        lists: How many need a list.
-        sources_of: The sources of a kind, as bits.
-        group_of: The group of a kind: kinds of the same sources share one.
-        groups_at: Where the groups of a source begin and, in the next word, end, counted from the
-            table's own first word; then the groups of each source.
-        scans: A row per window.
+        spans: The lengths in ms of the windows, shortest first.
+        groups: How many groups of kinds there are: kinds that the same filters name share one.
+        group_of: The group of a kind.
+        members: The groups of each filter, one filter after the other.
+        rows_at: Where the rows of each aggregation begin, and where the last one ends.
+        rows: What is computed from which of them: `ROW_WORDS` a window.
     """
 
-    sources: list[int]
-    lists: int
-    sources_of: list[int]
+    spans: list[int]
+    groups: int
     group_of: list[int]
-    groups_at: list[int]
-    scans: list[int]
-
-
-def is_ordered(window: Window) -> bool:
-    """Return whether a window needs each of its events, and not only sums per kind.
-
-    >>> from features.catalogue import BY_NAME
-    >>> window = BY_NAME["inflow_sum_minor_7d"]
-    >>> isinstance(window, Window) and is_ordered(window)
-    False
-    """
-    if window.aggregation == "sum":
-        return window.floor_minor is not None
-    return window.aggregation in ORDERED
+    members: list[int]
+    rows_at: list[int]
+    rows: list[int]
 
 
 def check_window(window: Window) -> None:
@@ -120,45 +114,44 @@ def _check_numbers(window: Window) -> None:
         raise CatalogueError(f"{window.name} needs another {', '.join(bad)}; got {window!r}.")
 
 
-def ordered_tables(windows: Sequence[Window], column: dict[str, int]) -> Ordered:
-    """Return the tables of the windows that need their events one by one.
+def window_rows(
+    windows: Sequence[Window], column: Mapping[str, int], flag: Callable[[Window], int]
+) -> Rows:
+    """Return the tables of the windows, those of one aggregation one after the other.
 
-    Raises:
-        CatalogueError: there are more different filters among them than bits in a word.
+    `flag` says which flag of a record means "the latest of its key", where a window counts keys.
     """
-    mine = [window for window in windows if is_ordered(window)]
-    readers: dict[frozenset[str], list[Window]] = {}
-    for window in mine:
-        for where in (window.where, window.against):
-            if where:
-                readers.setdefault(where, []).append(window)
-    if len(readers) > MOST_SOURCES:
-        raise CatalogueError(
-            f"a plan lists events for {MOST_SOURCES} filters at most; got {len(readers)}. "
-            "Let windows share a filter."
+    filters = list(dict.fromkeys(f for window in windows for f in (window.where, window.against)))
+    naming = [tuple(kind in each for each in filters) for kind in KINDS]
+    number = {names: group for group, names in enumerate(dict.fromkeys(naming))}
+    group_of = [number[names] for names in naming]
+    spans = sorted({window.window_ms for window in windows})
+    members: list[int] = []
+    place: dict[frozenset[str], tuple[int, int]] = {}
+    for each in filters:
+        first = len(members)
+        members += sorted({group_of[CODES[kind]] for kind in each})
+        place[each] = (first, len(members))
+    rows = [
+        (
+            _code(window),
+            *place[window.where],
+            column[window.name],
+            spans.index(window.window_ms),
+            window.q_pct or window.months or window.floor_minor or window.at_least,
+            UNIT_MS.get(window.unit, 1),
+            flag(window),
+            *place[window.against],
         )
-    filters = sorted(readers, key=lambda where: _newest_only(readers[where]))
-    number = {where: i for i, where in enumerate(filters)}
-    of_kind = [tuple(number[where] for where in filters if kind in where) for kind in KINDS]
-    group = {sources: i for i, sources in enumerate(dict.fromkeys(of_kind))}
-    of_source = [[g for sources, g in group.items() if s in sources] for s in number.values()]
-    ends = accumulate((len(each) for each in of_source), initial=len(filters) + 1)
-    scans: list[int] = []
-    for window in mine:
-        parameter = window.q_pct or window.months or window.floor_minor or 0
-        other = number[window.against] if window.against else -1
-        per = UNIT_MS.get(window.unit, 1)
-        place = (ORDERED[window.aggregation], number[window.where], column[window.name])
-        scans += [*place, window.window_ms, parameter, per, other]
-    return Ordered(
-        sources=[max(window.window_ms for window in readers[where]) for where in filters],
-        lists=sum(not _newest_only(readers[where]) for where in filters),
-        sources_of=[sum(1 << source for source in each) for each in of_kind],
-        group_of=[group[each] for each in of_kind],
-        groups_at=[*ends, *(g for each in of_source for g in each)],
-        scans=scans,
-    )
+        for window in windows
+    ]
+    rows.sort()
+    codes = [row[0] for row in rows]
+    rows_at = [ROW_WORDS * bisect_left(codes, code) for code in range(len(AGGREGATIONS) + 2)]
+    return Rows(spans, len(number), group_of, members, rows_at, [*chain.from_iterable(rows)])
 
 
-def _newest_only(readers: Sequence[Window]) -> bool:
-    return all(window.aggregation == "latest" for window in readers)
+def _code(window: Window) -> int:
+    if window.aggregation == "sum" and window.floor_minor is not None:
+        return len(AGGREGATIONS)
+    return AGGREGATIONS.index(window.aggregation)

@@ -8,6 +8,7 @@ import numpy as np
 from features._cache import compiled
 from features.kernel.cells import load_cells, store_cells
 from features.kernel.flags import flag_all
+from features.kernel.index import READ_AT, index_words, lose_places
 from features.kernel.layout import (
     BAD_FIELD,
     CELL_WORDS,
@@ -18,25 +19,20 @@ from features.kernel.layout import (
     HORIZON,
     KEYS,
     LAYOUT,
-    MARKS,
     MAX_KEYS,
-    P_BLOCK_WORDS,
     P_FINGERPRINT,
-    SEAL,
+    P_N_GROUPS,
     Floats,
     Hand,
     N,
     Words,
     cell_limit,
 )
-from features.kernel.read import read_all, read_words
-from features.kernel.write import seal, take
+from features.kernel.read import read_all
+from features.kernel.write import take
 
 BAD_LOG, BAD_CLOCK, BAD_EVENT = 1, 2, 3
 """What can be wrong with a batch: an entry of its logs, of its steps, or of its events."""
-
-FEW_READS = 3
-"""So many readings of a log in hand are cheaper record by record than the blocks they could use."""
 
 
 @compiled
@@ -54,7 +50,13 @@ def new_words(s: Words, more: int, cap: int) -> int:
 
 
 @compiled
-def take_in_hand(s: Words, more: int, reads: int, p: Words, cap: int, t: Words) -> Hand:
+def stride_of(s: Words, more: int) -> int:
+    """Return more than the records and keys of log `s` when `more` events are taken in."""
+    return int(max(s[N] + 2 * more, s[KEYS] + more) + 1)
+
+
+@compiled
+def take_in_hand(s: Words, more: int, stride: int, p: Words, cap: int, t: Words) -> Hand:
     """Copy log `s` to where `more` events can be taken in; header and records lie in `t`."""
     n, nk = s[N], s[KEYS]
     h = t[0:HEADER_WORDS]
@@ -68,19 +70,21 @@ def take_in_hand(s: Words, more: int, reads: int, p: Words, cap: int, t: Words) 
     rooms = h[CELLS] + (more if h[HORIZON] else 0) + (n + 2 * more if full else 0)
     c = np.empty(CELL_WORDS * rooms, np.int64)
     load_cells(h, s[o + nk :], c)
-    whole = (n + 2 * more) // SEAL if reads > FEW_READS and n - h[MARKS] + more >= 2 * SEAL else 0
-    b = np.empty(whole * p[P_BLOCK_WORDS], np.int64)
+    dated = stride + rooms if h[HORIZON] or full else 0
+    x = np.empty(index_words(p, stride), np.int64)
+    lists = np.empty(p[P_N_GROUPS] * stride + dated, np.uint32)
+    x[READ_AT] = 0
+    lose_places(x)
     if h[FINGERPRINT] != p[P_FINGERPRINT]:
         h[FINGERPRINT] = p[P_FINGERPRINT]
         flag_all(h, r, p)
-    seal(h, r, b, p, 0, 0)
-    return h, r, keys, c, b
+    return h, r, keys, c, x, lists
 
 
 @compiled
 def put_down(hand: Hand, t: Words) -> int:
     """Store the log in hand in `t`; return its length in words."""
-    h, _, keys, c, _ = hand
+    h, _, keys, c, _, _ = hand
     length = HEADER_WORDS + 2 * h[N]
     t[length : length + h[KEYS]] = keys[: h[KEYS]]
     length += h[KEYS]
@@ -102,14 +106,14 @@ def advance(
 
     Returns the new log's length in words, or `BAD_FIELD` - (index of the row that does not fit).
     """
-    hand = take_in_hand(s, len(events), 1, p, cap, t)
-    h, r, keys, c, b = hand
+    stride = stride_of(s, len(events))
+    hand = take_in_hand(s, len(events), stride, p, cap, t)
+    h, r, keys, c, x, _ = hand
     for i in range(len(events)):
-        if not take(h, r, keys, c, b, p, events[i], at, cap):
+        if not take(h, r, keys, c, x, p, events[i], at, cap):
             return BAD_FIELD - i
     if reading:
-        stride = max(h[N], h[KEYS] + 1)
-        read_all(hand, p, at, np.empty(read_words(p, stride), np.int64), stride, out)
+        read_all(hand, p, at, stride, out)
     return put_down(hand, t)
 
 
@@ -187,16 +191,16 @@ def advance_many(
             first, end = events_of(steps, g)
             more += end - first
         o = t_start[c]
-        hand = take_in_hand(s[s_start[c] : s_start[c + 1]], more, len(own), p, cap, t[o:])
-        h, r, keys, cells, b = hand
-        stride = max(h[N] + 2 * more, h[KEYS] + more + 1)
-        scratch = np.empty(read_words(p, stride), np.int64)
+        log = s[s_start[c] : s_start[c + 1]]
+        stride = stride_of(log, more)
+        hand = take_in_hand(log, more, stride, p, cap, t[o:])
+        h, r, keys, cells, x, _ = hand
         for g in own:
             at = steps[2, g]
             first, end = events_of(steps, g)
             for i in range(first, end):
-                if not take(h, r, keys, cells, b, p, events[i], at, cap):
+                if not take(h, r, keys, cells, x, p, events[i], at, cap):
                     return BAD_EVENT, i, t, t_start
-            read_all(hand, p, at, scratch, stride, out[g])
+            read_all(hand, p, at, stride, out[g])
         t_start[c + 1] = o + put_down(hand, t[o:])
     return 0, t_start[logs], t, t_start

@@ -13,18 +13,13 @@ from features._cache import compiled
 from features.kernel.layout import (
     AMOUNT_ZERO,
     BIG,
-    BITS,
     CELL_WORDS,
     CELLS,
     CUT_UNTIL,
     DAY_MS,
-    FLAGS_MASK,
     OFFSET_MS,
     P_KEEP,
-    P_KINDS,
-    SPECS,
     Words,
-    spec_at,
 )
 
 LOW_30 = (1 << 30) - 1
@@ -160,30 +155,3 @@ def trim_cells(h: Words, c: Words, p: Words, clock: int, limit: int) -> None:
         for j in range(CELL_WORDS * (kept - first)):
             c[j] = c[j + CELL_WORDS * first]
     h[CELLS] = kept - first
-
-
-@compiled
-def add_cell(c: Words, i: int, p: Words, a: Words) -> None:
-    """Add a cell to the sums of `a`."""
-    kinds = p[P_KINDS]
-    o = CELL_WORDS * i
-    k = c[o] & 127
-    a[k] += c[o + 1]
-    a[kinds + k] += c[o + 2]
-    a[2 * kinds + k] = min(a[2 * kinds + k], c[o + 3])
-    a[3 * kinds + k] = max(a[3 * kinds + k], c[o + 4])
-
-
-@compiled
-def add_mark(r: Words, i: int, p: Words, a: Words) -> None:
-    """Add a mark to the sums of `a`: when it was, its flags and their amounts."""
-    kinds = p[P_KINDS]
-    w0, w1 = r[2 * i], r[2 * i + 1]
-    k = (w0 >> 13) & 127
-    a[4 * kinds + k] = max(a[4 * kinds + k], w0 >> 20)
-    flags = w1 & FLAGS_MASK
-    for bit in range(BITS):
-        if (flags >> bit) & 1:
-            s = spec_at(p, k, bit)
-            a[5 * kinds + s] += 1
-            a[5 * kinds + SPECS + s] += (w1 >> 28) - AMOUNT_ZERO

@@ -10,8 +10,8 @@ no kind may share a flag (a "spec" is a filter with its key, and the plan says w
 a kind is). Flags are derived: a log of another catalogue gets them anew. A reversed event is taken
 out and its tombstone (kind 0) stays, so that it does not matter which of the two came first.
 
-While a log is in hand, a full run of 256 records has a block: count, sum, min, max and last per
-kind, and two sums per spec; the newest 256 or more records have none. Blocks are not stored.
+While a log is in hand it has an index of its records (features/kernel/index.py), which is not
+stored.
 
 The first `MARKS` records, and the cells, are what a full log still knows of events before its
 `HORIZON` (features/kernel/cells.py).
@@ -27,8 +27,9 @@ from features._cache import compiled
 
 Words = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-Hand = tuple[Words, Words, Words, Words, Words]
-"""A log in hand: header, records, keys, cells and blocks, each with room to grow."""
+Places = npt.NDArray[np.uint32]
+Hand = tuple[Words, Words, Words, Words, Words, Places]
+"""A log in hand: header, records, keys and cells, each with room to grow; index and its lists."""
 
 LAYOUT = 2
 HEADER_WORDS = 12
@@ -36,7 +37,6 @@ FINGERPRINT, CLOCK, N, KEYS, LIMIT = 1, 2, 3, 4, 5  # 0 is the layout
 BY_DATE_UNTIL, HORIZON, MARKS, CELLS, CUT_UNTIL, LOST_REVERSALS = 6, 7, 8, 9, 10, 11
 SPECS = 24
 BITS = 6
-SEAL = 256
 SMALL = 64
 MAX_KEYS = (1 << 12) - 2
 MAX_MARKS = 1_750
@@ -51,19 +51,16 @@ BIG = 1 << 62
 EVENT_WORDS = 9
 BAD_FIELD = -1
 
-P_KINDS, P_COLUMNS, P_FINGERPRINT, P_LONGEST, P_BLOCK_WORDS = 0, 1, 2, 3, 4
-P_N_WINDOWS, P_N_FORMULAS, P_WINDOWS, P_CELL_END, P_CELLS, P_MEMBERS = 5, 6, 7, 8, 9, 10
-P_FORMULAS, P_SPECS_OF, P_KEY_OF, P_KEEP, P_BIT_OF, P_SPEC_AT = 11, 12, 13, 14, 15, 16
-P_N_SOURCES, P_SOURCES, P_SOURCES_OF, P_N_SCANS, P_SCANS = 17, 18, 19, 20, 21
-P_N_LISTS, P_LONGEST_LIST, P_N_GROUPS, P_GROUP_OF, P_GROUPS_AT, P_HEAD_WORDS = (
-    22,
-    23,
-    24,
-    25,
-    26,
-    27,
-)
-SCAN_WORDS = 7
+P_KINDS, P_COLUMNS, P_FINGERPRINT, P_LONGEST = 0, 1, 2, 3
+P_N_WINDOWS, P_WINDOWS, P_N_GROUPS, P_GROUP_OF, P_MEMBERS = 4, 5, 6, 7, 8
+P_ROWS_AT, P_ROWS, P_N_FORMULAS, P_FORMULAS = 9, 10, 11, 12
+P_SPECS_OF, P_KEY_OF, P_KEEP, P_BIT_OF, P_SPEC_AT, P_HEAD_WORDS = 13, 14, 15, 16, 17, 18
+ROW_WORDS = 10
+Q_CODE, Q_FIRST, Q_END, Q_COLUMN, Q_WINDOW, Q_NUMBER, Q_PER, Q_FLAG = 0, 1, 2, 3, 4, 5, 6, 7
+Q_OTHER_FIRST, Q_OTHER_END = 8, 9
+COUNT, SUM, MIN, MAX, SINCE_LAST, LATEST, DISTINCT, LAST = 0, 1, 2, 3, 4, 5, 6, 7
+STD, SLOPE, MONTH_MEDIAN, PERCENTILE, GAP_PERCENTILE, ROUND_TRIP = 8, 9, 10, 11, 12, 13
+LOWEST_TOTAL, SUM_FROM_FLOOR = 14, 15
 
 
 @compiled
@@ -118,40 +115,9 @@ def spec_at(p: Words, kind: int, bit: int) -> int:
 
 
 @compiled
-def clear(kinds: int, a: Words) -> None:
-    """Set sums to those of no record at all."""
-    a[:] = 0
-    a[2 * kinds : 3 * kinds] = BIG
-    a[3 * kinds : 4 * kinds] = -BIG
-    a[4 * kinds : 5 * kinds] = -1
-
-
-@compiled
-def add_up(r: Words, i: int, p: Words, a: Words) -> None:
-    """Add one record to the sums of `a`: five per kind, then flags and flagged amounts."""
-    kinds = p[P_KINDS]
-    w0 = r[2 * i]
-    w1 = r[2 * i + 1]
-    amount = (w1 >> 28) - AMOUNT_ZERO
-    k = (w0 >> 13) & 127
-    a[k] += 1
-    a[kinds + k] += amount
-    a[2 * kinds + k] = min(a[2 * kinds + k], amount)
-    a[3 * kinds + k] = max(a[3 * kinds + k], amount)
-    a[4 * kinds + k] = max(a[4 * kinds + k], w0 >> 20)
-    flags = w1 & FLAGS_MASK
-    if flags:
-        for bit in range(BITS):
-            if (flags >> bit) & 1:
-                s = spec_at(p, k, bit)
-                a[5 * kinds + s] += 1
-                a[5 * kinds + SPECS + s] += amount
-
-
-@compiled
-def sealed_blocks(n: int, b: Words) -> int:
-    """Return how many of the oldest runs of 256 of `n` records have a block in `b`."""
-    return max(0, n // SEAL - 1) if len(b) else 0
+def amount_at(r: Words, i: int) -> int:
+    """Return the amount of record `i`."""
+    return int((r[2 * i + 1] >> 28) - AMOUNT_ZERO)
 
 
 @compiled

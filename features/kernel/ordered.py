@@ -1,46 +1,66 @@
-"""Windows that need each event and not only sums: spread, slope, ranks, months, round trips.
+"""Windows that need each event: ranks, gaps, round trips, lowest totals, sums above a floor.
 
-Each function takes the records of a window as a list of indices, newest first. What it computes,
-and in which order it rounds, is said in `features.definitions`. Compiled.
+What each computes is said in `features.definitions`. They rest on records alone: of events before
+the horizon nothing is known one by one. Compiled.
 """
 
-# ruff: noqa: PLR0917, PLR2004 - compiled code: positional arguments
-# only, codes of the plan as plain numbers, one case each
+# ruff: noqa: PLR0917, PLR2004 - compiled code: positional arguments only, codes of the plan as
+# plain numbers, one case each
 
 import numpy as np
 
 from features._cache import compiled
-from features.kernel.cells import day_start
-from features.kernel.gather import first_list, gather, within
+from features.kernel.index import TOPS, amounts, edges_at, rows_of, sums_at, work_at
 from features.kernel.layout import (
     BIG,
-    CELL_WORDS,
-    CELLS,
     KEYS,
-    MARKS,
-    P_N_LISTS,
-    P_N_SCANS,
-    P_N_SOURCES,
-    P_SCANS,
-    P_SOURCES_OF,
-    SCAN_WORDS,
+    LOWEST_TOTAL,
+    P_GROUP_OF,
+    P_MEMBERS,
+    PERCENTILE,
+    Q_CODE,
+    Q_COLUMN,
+    Q_END,
+    Q_FIRST,
+    Q_NUMBER,
+    Q_OTHER_END,
+    Q_OTHER_FIRST,
+    Q_PER,
+    Q_WINDOW,
+    ROUND_TRIP,
+    ROW_WORDS,
+    SUM_FROM_FLOOR,
     Floats,
-    Hand,
+    N,
+    Places,
     Words,
-    bucket_start,
+    amount_at,
 )
-from features.kernel.spread import amount_at, slope_per_day, standard_deviation
+
+FEW = 16
+"""So many numbers are put in order faster than they are parted."""
 
 
 @compiled
-def ranked(v: Words, o: int, count: int, rank: int) -> int:
-    """Return the number of a rank of `v[o : o + count]`, from 1 for the lowest; `v` is reordered.
+def sort(v: Words, first: int, end: int) -> None:
+    """Put a few numbers in order."""
+    for m in range(first + 1, end):
+        number, k = v[m], m
+        while k > first and v[k - 1] > number:
+            v[k] = v[k - 1]
+            k -= 1
+        v[k] = number
+
+
+@compiled
+def ranked(v: Words, o: int, count: int, q_pct: int) -> int:
+    """Return the percentile of `v[o : o + count]` by nearest rank; `v` is reordered.
 
     Source: C. A. R. Hoare (1961), "Algorithm 65: Find", Communications of the ACM 4(7).
     """
-    wanted = o + rank - 1
+    wanted = o + max(1, (q_pct * count + 99) // 100) - 1
     low, high = o, o + count - 1
-    while low < high:
+    while high - low >= FEW:
         pivot = v[(low + high) >> 1]
         i, j = low, high
         while i <= j:
@@ -57,62 +77,45 @@ def ranked(v: Words, o: int, count: int, rank: int) -> int:
         elif wanted >= i:
             low = i
         else:
-            break
+            return int(v[wanted])
+    sort(v, low, high + 1)
     return int(v[wanted])
 
 
 @compiled
-def nearest_rank(q_pct: int, count: int) -> int:
-    """Return the rank, from 1, of a percentile of `count` numbers in order."""
-    return max(1, (q_pct * count + 99) // 100)
+def in_order(
+    h: Words, r: Words, p: Words, w: int, members: tuple[int, int], x: Words, lists: Places, o: int
+) -> int:
+    """Write the records of some groups in window `w`, oldest first, to `x[o]`; return how many."""
+    first, end = p[P_MEMBERS] + members[0], p[P_MEMBERS] + members[1]
+    n = o
+    if end == first + 1:
+        top = x[TOPS + p[first]]
+        for j in range(top - x[sums_at(p, w) + p[first]] + 1, top + 1):
+            x[n] = lists[j]
+            n += 1
+        return n - o
+    for i in range(x[edges_at(p) + w], h[N]):
+        group = p[p[P_GROUP_OF] + ((r[2 * i] >> 13) & 127)]
+        for m in range(first, end):
+            if p[m] == group:
+                x[n] = i
+                n += 1
+    return n - o
 
 
 @compiled
-def median_of_months(
-    hand: Hand, p: Words, q: int, lists: Words, o: int, n: int, low: int, work: int
-) -> float:
-    """Return the median of the sums of the newest business months that have an event."""
-    h, r, _, c, _ = hand
-    months, count, start = p[q + 4], 0, BIG
-    m, i = 0, h[CELLS] - 1
-    while m < n or i >= 0:
-        if m < n:
-            at, amount = r[2 * lists[o + m]] >> 20, amount_at(r, lists[o + m])
-            m += 1
-        else:
-            at, amount = day_start(c[CELL_WORDS * i] >> 7), c[CELL_WORDS * i + 2]
-            kind = c[CELL_WORDS * i] & 127
-            i -= 1
-            if at <= low:
-                break
-            if not (p[p[P_SOURCES_OF] + kind] >> p[q + 1]) & 1:
-                continue
-        if at < start:
-            if count == months:
-                break
-            start = bucket_start(2, at)
-            lists[work + count] = 0
-            count += 1
-        lists[work + count - 1] += amount
-    if count == 0:
-        return np.nan
-    lower = ranked(lists, work, count, (count + 1) // 2)
-    return (lower + ranked(lists, work, count, count // 2 + 1)) / 2
-
-
-@compiled
-def round_trips(r: Words, lists: Words, o: int, n: int, out: int, n_out: int, floor: int) -> int:
+def round_trips(r: Words, x: Words, o: int, n: int, out: int, n_out: int, floor: int) -> int:
     """Return the most that later outflows can take of the inflows of at least `floor`.
 
     From the newest back: the newest inflow has the fewest outflows after it, so it takes first.
     """
-    total, left, j = 0, 0, 0
-    for m in range(o, o + n):
-        i = lists[m]
-        while j < n_out and (r[2 * lists[out + j]] >> 20) >= (r[2 * i] >> 20):
-            left += max(0, amount_at(r, lists[out + j]))
-            j += 1
-        amount = amount_at(r, i)
+    total, left, j = 0, 0, out + n_out - 1
+    for m in range(o + n - 1, o - 1, -1):
+        while j >= out and (r[2 * x[j]] >> 20) >= (r[2 * x[m]] >> 20):
+            left += max(0, amount_at(r, x[j]))
+            j -= 1
+        amount = amount_at(r, x[m])
         if amount >= floor:
             taken = min(amount, left)
             total += taken
@@ -121,100 +124,66 @@ def round_trips(r: Words, lists: Words, o: int, n: int, out: int, n_out: int, fl
 
 
 @compiled
-def lowest_total(r: Words, lists: Words, o: int, n: int, work: int, keys: int) -> int:
+def lowest_total(r: Words, x: Words, o: int, n: int, keys: int) -> int:
     """Return the lowest total over keys of latest amounts, after each ms with all keys stated."""
+    latest = o + n
     for key in range(keys + 1):
-        lists[work + key] = BIG
+        x[latest + key] = BIG
     total, lowest = 0, BIG
-    for m in range(o + n - 1, o - 1, -1):
-        i = lists[m]
-        amount = amount_at(r, i)
-        place = work + ((r[2 * i] >> 1) & 4095)
-        if lists[place] == BIG:
+    for m in range(o, o + n):
+        w0, amount = r[2 * x[m]], amount_at(r, x[m])
+        place = latest + ((w0 >> 1) & 4095)
+        if x[place] == BIG:
             total += amount
             lowest = BIG
         else:
-            total += amount - lists[place]
-        lists[place] = amount
-        if total < lowest and (m == o or (r[2 * lists[m - 1]] >> 20) != (r[2 * i] >> 20)):
+            total += amount - x[place]
+        x[place] = amount
+        if total < lowest and (m == o + n - 1 or (r[2 * x[m + 1]] >> 20) != (w0 >> 20)):
             lowest = total
     return lowest
 
 
 @compiled
-def latest(h: Words, r: Words, i: int, low: int) -> float:
-    """Return the amount of the newest event, record `i`, be it one that only left a mark."""
-    if i < 0:
+def above_floor(r: Words, p: Words, q: int, x: Words, lists: Places) -> int:
+    """Return the sum of the amounts of at least the floor."""
+    work, total = work_at(p), 0
+    for m in range(work, work + amounts(r, p, q, x, lists)):
+        total += x[m] if x[m] >= p[q + Q_NUMBER] else 0
+    return total
+
+
+@compiled
+def in_turn(h: Words, r: Words, p: Words, q: int, x: Words, lists: Places) -> float:
+    """Return what takes the events of a window one after the other."""
+    code, w, work = p[q + Q_CODE], p[q + Q_WINDOW], work_at(p)
+    n = in_order(h, r, p, w, (p[q + Q_FIRST], p[q + Q_END]), x, lists, work)
+    if code == ROUND_TRIP:
+        against = (p[q + Q_OTHER_FIRST], p[q + Q_OTHER_END])
+        n_out = in_order(h, r, p, w, against, x, lists, work + n)
+        return float(round_trips(r, x, work, n, work + n, n_out, p[q + Q_NUMBER]))
+    if code == LOWEST_TOTAL:
+        return float(lowest_total(r, x, work, n, h[KEYS])) if n else np.nan
+    if n < 2:
         return np.nan
-    at = r[2 * i] >> 20
-    known = (at if i >= h[MARKS] else bucket_start(1, at)) > low
-    return float(amount_at(r, i)) if known else np.nan
+    for m in range(work, work + n - 1):
+        x[m] = (r[2 * x[m + 1]] >> 20) - (r[2 * x[m]] >> 20)
+    return float(ranked(x, work, n - 1, p[q + Q_NUMBER]) / p[q + Q_PER])
 
 
 @compiled
-def of_single_events(
-    r: Words,
-    p: Words,
-    q: int,
-    lists: Words,
-    o: int,
-    n: int,
-    out: int,
-    n_out: int,
-    work: int,
-    keys: int,
-) -> float:
-    """Return what only the events one by one can tell: those after the horizon."""
-    code = p[q]
-    if code == 3:  # percentile
-        for m in range(n):
-            lists[work + m] = amount_at(r, lists[o + m])
-        return float(ranked(lists, work, n, nearest_rank(p[q + 4], n))) if n else np.nan
-    if code == 4:  # gap percentile
-        for m in range(n - 1):
-            lists[work + m] = (r[2 * lists[o + m]] >> 20) - (r[2 * lists[o + m + 1]] >> 20)
-        if n < 2:
-            return np.nan
-        return float(ranked(lists, work, n - 1, nearest_rank(p[q + 4], n - 1)) / p[q + 5])
-    if code == 6:  # sum from a floor
-        total = 0
-        for m in range(o, o + n):
-            amount = amount_at(r, lists[m])
-            total += amount if amount >= p[q + 4] else 0
-        return float(total)
-    if code == 7:  # round trip
-        return float(round_trips(r, lists, o, n, out, n_out, p[q + 4]))
-    return float(lowest_total(r, lists, o, n, work, keys)) if n else np.nan
-
-
-@compiled
-def read_ordered(hand: Hand, p: Words, at: int, lists: Words, stride: int, out: Floats) -> None:
-    """Write every feature that needs its events one by one."""
-    h, r, _, c, _ = hand
-    sources = p[P_N_SOURCES]
-    if sources == 0:
-        return
-    gather(h, r, p, at, lists, stride)
-    first = first_list(p, stride)
-    work = first + p[P_N_LISTS] * stride
-    for scan in range(p[P_N_SCANS]):
-        q = p[P_SCANS] + SCAN_WORDS * scan
-        low = at - p[q + 3]
-        source, other = p[q + 1], p[q + 6]
-        if p[q] == 0:
-            out[p[q + 2]] = latest(h, r, lists[sources + source], low)
-            continue
-        o = first + source * stride
-        n = within(r, lists, o, lists[source], low)
-        if p[q] == 1:
-            out[p[q + 2]] = standard_deviation(h, r, c, p, q, lists, o, n, low)
-        elif p[q] == 2:
-            out[p[q + 2]] = slope_per_day(h, r, c, p, q, lists, o, n, low, at)
-        elif p[q] == 5:
-            out[p[q + 2]] = median_of_months(hand, p, q, lists, o, n, low, work)
+def read_ordered(h: Words, r: Words, p: Words, x: Words, lists: Places, out: Floats) -> None:
+    """Write percentiles, also of gaps, round trips, lowest totals and sums above a floor."""
+    work = work_at(p)
+    begin, end = rows_of(p, PERCENTILE, SUM_FROM_FLOOR)
+    for q in range(begin, end, ROW_WORDS):
+        code = p[q + Q_CODE]
+        if code == PERCENTILE:
+            n = amounts(r, p, q, x, lists)
+            out[p[q + Q_COLUMN]] = ranked(x, work, n, p[q + Q_NUMBER]) if n else np.nan
+        elif code == SUM_FROM_FLOOR:
+            out[p[q + Q_COLUMN]] = above_floor(r, p, q, x, lists)
+        elif code == ROUND_TRIP and above_floor(r, p, q, x, lists) == 0:
+            out[p[q + Q_COLUMN]] = 0.0
         else:
-            o_out, n_out = o, 0
-            if other >= 0:
-                o_out = first + other * stride
-                n_out = within(r, lists, o_out, lists[other], low)
-            out[p[q + 2]] = of_single_events(r, p, q, lists, o, n, o_out, n_out, work, h[KEYS])
+            out[p[q + Q_COLUMN]] = in_turn(h, r, p, q, x, lists)

@@ -1,78 +1,143 @@
-"""Read every window off, from the newest record back, and work the formulas out. Compiled."""
+"""Read every window off the index of a log, aggregation by aggregation, and work out the formulas.
 
-# ruff: noqa: PLR0917, PLR2004, C901 - compiled code: positional arguments only, codes of the plan
-# as plain numbers, loops that the compiler unrolls and that have no generators
+Each function below writes the features of one aggregation: rows of the plan that follow each other.
+They take the arrays they need and no more, since passing one costs time. Compiled.
+"""
+
+# ruff: noqa: PLR0917 - compiled code: positional arguments only
 
 import numpy as np
 
 from features._cache import compiled
-from features.kernel.cells import add_cell, add_mark, day_start
-from features.kernel.gather import lists_words
+from features.kernel.index import (
+    DATED_SUMS,
+    TOPS,
+    amounts,
+    dated_at,
+    find_all,
+    mark_counts_at,
+    mark_tops_at,
+    rows_of,
+    sums_at,
+    work_at,
+)
 from features.kernel.layout import (
     BIG,
-    CELL_WORDS,
     CELLS,
+    COUNT,
+    DISTINCT,
+    LAST,
+    LATEST,
     MARKS,
-    P_BLOCK_WORDS,
-    P_CELL_END,
-    P_CELLS,
+    MAX,
+    MIN,
     P_FORMULAS,
-    P_KINDS,
     P_MEMBERS,
     P_N_FORMULAS,
-    P_N_WINDOWS,
-    P_WINDOWS,
-    SEAL,
-    SPECS,
+    P_N_GROUPS,
+    Q_COLUMN,
+    Q_END,
+    Q_FIRST,
+    Q_FLAG,
+    Q_NUMBER,
+    Q_PER,
+    Q_WINDOW,
+    ROW_WORDS,
+    SINCE_LAST,
+    SUM,
     Floats,
     Hand,
-    N,
+    Places,
     Words,
-    add_up,
-    bucket_start,
-    clear,
-    sealed_blocks,
+    amount_at,
 )
+from features.kernel.months import read_month_medians
 from features.kernel.ordered import read_ordered
+from features.kernel.spread import read_slopes, read_spreads
 
 
 @compiled
-def read_off(p: Words, w: int, at: int, a: Words, out: Floats) -> None:
-    """Write the features of window `w`, of which `a` holds the sums."""
-    kinds = p[P_KINDS]
-    first = p[p[P_CELL_END] + w - 1] if w else 0
-    for c in range(first, p[p[P_CELL_END] + w]):
-        o = p[P_CELLS] + 5 * c
-        aggregation = p[o]
-        low = p[P_MEMBERS] + p[o + 1]
-        high = p[P_MEMBERS] + p[o + 2]
+def read_sums(h: Words, p: Words, x: Words, out: Floats) -> None:
+    """Write counts and totals."""
+    groups, members = p[P_N_GROUPS], p[P_MEMBERS]
+    begin, end = rows_of(p, COUNT, SUM)
+    for q in range(begin, end, ROW_WORDS):
+        which = q >= rows_of(p, SUM, SUM)[0]
+        o = sums_at(p, p[q + Q_WINDOW]) + which * groups
         total = 0
-        if aggregation <= 1:
-            for m in range(low, high):
-                total += a[aggregation * kinds + p[m]]
-            enough = aggregation == 1 or total >= p[o + 4]
-            out[p[o + 3]] = total if enough else np.nan
-        elif aggregation == 2:
-            total = BIG
-            for m in range(low, high):
-                total = min(total, a[2 * kinds + p[m]])
-            out[p[o + 3]] = total if total < BIG else np.nan
-        elif aggregation == 3:
-            total = -BIG
-            for m in range(low, high):
-                total = max(total, a[3 * kinds + p[m]])
-            out[p[o + 3]] = total if total > -BIG else np.nan
-        elif aggregation == 4:
-            total = -1
-            for m in range(low, high):
-                total = max(total, a[4 * kinds + p[m]])
-            out[p[o + 3]] = (at - total) / p[o + 4] if total >= 0 else np.nan
-        elif aggregation == 5:
-            total = a[5 * kinds + p[o + 1]]
-            out[p[o + 3]] = total if total >= p[o + 4] else np.nan
+        for m in range(members + p[q + Q_FIRST], members + p[q + Q_END]):
+            total += x[o + p[m]]
+        if h[CELLS]:
+            o = dated_at(p, p[q + Q_WINDOW]) + which
+            for m in range(members + p[q + Q_FIRST], members + p[q + Q_END]):
+                total += x[o + DATED_SUMS * p[m]]
+        out[p[q + Q_COLUMN]] = total if which or total >= p[q + Q_NUMBER] else np.nan
+
+
+@compiled
+def read_bounds(h: Words, r: Words, p: Words, x: Words, lists: Places, out: Floats) -> None:
+    """Write lowest and highest amounts."""
+    work = work_at(p)
+    begin, end = rows_of(p, MIN, MAX)
+    for q in range(begin, end, ROW_WORDS):
+        lowest, highest = BIG, -BIG
+        for m in range(work, work + amounts(r, p, q, x, lists)):
+            lowest = min(lowest, x[m])
+            highest = max(highest, x[m])
+        if h[CELLS]:
+            o = dated_at(p, p[q + Q_WINDOW])
+            for m in range(p[P_MEMBERS] + p[q + Q_FIRST], p[P_MEMBERS] + p[q + Q_END]):
+                lowest = min(lowest, x[o + DATED_SUMS * p[m] + 2])
+                highest = max(highest, x[o + DATED_SUMS * p[m] + 3])
+        value = lowest if q < rows_of(p, MAX, MAX)[0] else highest
+        out[p[q + Q_COLUMN]] = value if lowest < BIG else np.nan
+
+
+@compiled
+def read_newest(
+    h: Words, r: Words, p: Words, at: int, x: Words, lists: Places, out: Floats
+) -> None:
+    """Write the age or the amount of newest records; where there is none, of newest marks."""
+    begin, end = rows_of(p, SINCE_LAST, LATEST)
+    for q in range(begin, end, ROW_WORDS):
+        first, last = p[P_MEMBERS] + p[q + Q_FIRST], p[P_MEMBERS] + p[q + Q_END]
+        o, i = sums_at(p, p[q + Q_WINDOW]), -1
+        for m in range(first, last):
+            if x[o + p[m]]:
+                i = max(i, np.int64(lists[x[TOPS + p[m]]]))
+        if i < 0 and h[MARKS]:
+            o, tops = mark_counts_at(p, p[q + Q_WINDOW]), mark_tops_at(p)
+            for m in range(first, last):
+                if x[o + p[m]]:
+                    i = max(i, np.int64(lists[x[tops + p[m]]]))
+        if i < 0:
+            out[p[q + Q_COLUMN]] = np.nan
+        elif q < rows_of(p, LATEST, LATEST)[0]:
+            out[p[q + Q_COLUMN]] = (at - (r[2 * i] >> 20)) / p[q + Q_PER]
         else:
-            known = a[5 * kinds + p[o + 1]] > 0
-            out[p[o + 3]] = a[5 * kinds + SPECS + p[o + 1]] if known else np.nan
+            out[p[q + Q_COLUMN]] = amount_at(r, i)
+
+
+@compiled
+def read_flagged(h: Words, r: Words, p: Words, x: Words, lists: Places, out: Floats) -> None:
+    """Write how many records and marks are the latest of their key, or their total."""
+    begin, end = rows_of(p, DISTINCT, LAST)
+    for q in range(begin, end, ROW_WORDS):
+        o, tops, bit = sums_at(p, p[q + Q_WINDOW]), TOPS, p[q + Q_FLAG]
+        count, total = 0, 0
+        for dated in range(2 if h[MARKS] else 1):
+            if dated:
+                o, tops = mark_counts_at(p, p[q + Q_WINDOW]), mark_tops_at(p)
+            for m in range(p[P_MEMBERS] + p[q + Q_FIRST], p[P_MEMBERS] + p[q + Q_END]):
+                top = x[tops + p[m]]
+                for j in range(top - x[o + p[m]] + 1, top + 1):
+                    is_latest = (r[2 * lists[j] + 1] >> bit) & 1
+                    count += is_latest
+                    total += is_latest * amount_at(r, lists[j])
+        if q < rows_of(p, LAST, LAST)[0]:
+            out[p[q + Q_COLUMN]] = count if count >= p[q + Q_NUMBER] else np.nan
+        else:
+            out[p[q + Q_COLUMN]] = total if count else np.nan
 
 
 @compiled
@@ -95,52 +160,19 @@ def work_out(p: Words, out: Floats) -> None:
 
 
 @compiled
-def read_words(p: Words, stride: int) -> int:
-    """Return how many words a reading needs for a log of less than `stride` records and keys."""
-    return int(p[P_BLOCK_WORDS] + lists_words(p, stride))
+def read_all(hand: Hand, p: Words, at: int, stride: int, out: Floats) -> None:
+    """Read every feature at `at`.
 
-
-@compiled
-def read_all(hand: Hand, p: Words, at: int, room: Words, stride: int, out: Floats) -> None:
-    """Read every feature at `at`: once from the newest record back, whole blocks at a time.
-
-    What lies before the horizon is in a window where its business date began in it. `room` is
-    scratch of `read_words`.
+    What lies before the horizon is in a window where its business date began in it.
     """
-    h, records, _, c, b = hand
-    kinds = p[P_KINDS]
-    size = p[P_BLOCK_WORDS]
-    a = room[:size]
-    clear(kinds, a)
-    marks, cells = h[MARKS], h[CELLS]
-    i = h[N] - marks
-    r = records[2 * marks :]
-    sealed = sealed_blocks(i, b) * SEAL
-    for w in range(p[P_N_WINDOWS]):
-        low = at - p[p[P_WINDOWS] + w]
-        while i > 0:
-            if i <= sealed and i % SEAL == 0 and (r[2 * (i - SEAL)] >> 20) > low:
-                i -= SEAL
-                block = b[(i // SEAL) * size : (i // SEAL + 1) * size]
-                for k in range(2 * kinds):
-                    a[k] += block[k]
-                for k in range(2 * kinds, 3 * kinds):
-                    a[k] = min(a[k], block[k])
-                for k in range(3 * kinds, 5 * kinds):
-                    a[k] = max(a[k], block[k])
-                for k in range(5 * kinds, size):
-                    a[k] += block[k]
-            elif (r[2 * (i - 1)] >> 20) > low:
-                i -= 1
-                add_up(r, i, p, a)
-            else:
-                break
-        while marks > 0 and bucket_start(1, records[2 * (marks - 1)] >> 20) > low:
-            marks -= 1
-            add_mark(records, marks, p, a)
-        while cells > 0 and day_start(c[CELL_WORDS * (cells - 1)] >> 7) > low:
-            cells -= 1
-            add_cell(c, cells, p, a)
-        read_off(p, w, at, a, out)
-    read_ordered(hand, p, at, room[size:], stride, out)
+    h, r, _, c, x, lists = hand
+    find_all(h, r, c, p, at, x, lists, stride)
+    read_sums(h, p, x, out)
+    read_bounds(h, r, p, x, lists, out)
+    read_newest(h, r, p, at, x, lists, out)
+    read_flagged(h, r, p, x, lists, out)
+    read_spreads(h, r, c, p, x, lists, out)
+    read_slopes(h, r, c, p, at, x, lists, out)
+    read_month_medians(h, r, c, p, at, x, lists, out)
+    read_ordered(h, r, p, x, lists, out)
     work_out(p, out)

@@ -1,28 +1,39 @@
 """Spread and slope of the amounts of a window, exact until the one division. Compiled."""
 
-# ruff: noqa: PLR0917, PLR2004 - compiled code: positional arguments only, codes of the plan
-# as plain numbers, loops that the compiler unrolls and that have no generators
+# ruff: noqa: PLR0917 - compiled code: positional arguments only
 
 import numpy as np
 
 from features._cache import compiled
 from features.kernel.cells import day_start
+from features.kernel.index import (
+    TOPS,
+    amounts,
+    cell_counts_at,
+    cell_tops_at,
+    rows_of,
+    sums_at,
+    work_at,
+)
 from features.kernel.layout import (
-    AMOUNT_ZERO,
     CELL_WORDS,
     CELLS,
-    P_SOURCES_OF,
+    P_MEMBERS,
+    Q_COLUMN,
+    Q_END,
+    Q_FIRST,
+    Q_WINDOW,
+    ROW_WORDS,
+    SLOPE,
+    STD,
+    Floats,
+    Places,
     Words,
+    amount_at,
 )
 
 LOW_BITS = 17
 LOW = (1 << LOW_BITS) - 1
-
-
-@compiled
-def amount_at(r: Words, i: int) -> int:
-    """Return the amount of record `i`."""
-    return int((r[2 * i + 1] >> 28) - AMOUNT_ZERO)
 
 
 @compiled
@@ -37,32 +48,34 @@ def nearest_double(high: int, middle: int, low: int) -> float:
 
 @compiled
 def standard_deviation(
-    h: Words, r: Words, c: Words, p: Words, q: int, lists: Words, o: int, n: int, low_ms: int
+    h: Words, r: Words, c: Words, p: Words, q: int, v: Words, lists: Places
 ) -> float:
     """Return the sample standard deviation of the amounts.
 
     Numbers of up to 35 bits are cut into halves of 17 bits, so that every sum fits.
     """
     x_high, x_low, high, middle, low = 0, 0, 0, 0, 0
-    for m in range(o, o + n):
-        x = amount_at(r, lists[m])
-        xh, xl = x >> LOW_BITS, x & LOW
+    work = work_at(p)
+    n = amounts(r, p, q, v, lists)
+    for m in range(work, work + n):
+        xh, xl = v[m] >> LOW_BITS, v[m] & LOW
         x_high += xh
         x_low += xl
         high += xh * xh
         middle += xh * xl
         low += xl * xl
-    for i in range(h[CELLS] - 1, -1, -1):
-        d = CELL_WORDS * i
-        if day_start(c[d] >> 7) <= low_ms:
-            break
-        if (p[p[P_SOURCES_OF] + (c[d] & 127)] >> p[q + 1]) & 1:
-            n += c[d + 1]
-            x_high += c[d + 2] >> LOW_BITS
-            x_low += c[d + 2] & LOW
-            high += (c[d + 5] << 26) + (c[d + 6] >> 34)
-            low += c[d + 6] & ((1 << 34) - 1)
-    if n < 2:
+    if h[CELLS]:
+        o, tops = cell_counts_at(p, p[q + Q_WINDOW]), cell_tops_at(p)
+        for m in range(p[P_MEMBERS] + p[q + Q_FIRST], p[P_MEMBERS] + p[q + Q_END]):
+            g = p[m]
+            for j in range(v[tops + g] - v[o + g] + 1, v[tops + g] + 1):
+                d = CELL_WORDS * lists[j]
+                n += c[d + 1]
+                x_high += c[d + 2] >> LOW_BITS
+                x_low += c[d + 2] & LOW
+                high += (c[d + 5] << 26) + (c[d + 6] >> 34)
+                low += c[d + 6] & ((1 << 34) - 1)
+    if n < 2:  # noqa: PLR2004 - one event has no spread
         return np.nan
     spread = nearest_double(
         n * high - x_high * x_high, 2 * (n * middle - x_high * x_low), n * low - x_low * x_low
@@ -72,53 +85,48 @@ def standard_deviation(
 
 @compiled
 def slope_per_day(
-    h: Words,
-    r: Words,
-    c: Words,
-    p: Words,
-    q: int,
-    lists: Words,
-    o: int,
-    n: int,
-    low_ms: int,
-    at: int,
+    h: Words, r: Words, c: Words, p: Words, q: int, at: int, v: Words, lists: Places
 ) -> float:
     """Return the least-squares slope of the amounts; the time of a cell is when its date began."""
-    x_high, x_low, t_high, t_low = 0, 0, 0, 0
+    n, x_high, x_low, t_high, t_low = 0, 0, 0, 0, 0
     run_high, run_middle, run_low, high, middle, low = 0, 0, 0, 0, 0, 0
-    for m in range(o, o + n):
-        i = lists[m]
-        t, x = (r[2 * i] >> 20) - at, amount_at(r, i)
-        th, tl, xh, xl = t >> LOW_BITS, t & LOW, x >> LOW_BITS, x & LOW
-        x_high += xh
-        x_low += xl
-        t_high += th
-        t_low += tl
-        run_high += th * th
-        run_middle += th * tl
-        run_low += tl * tl
-        high += th * xh
-        middle += th * xl + tl * xh
-        low += tl * xl
-    for i in range(h[CELLS] - 1, -1, -1):
-        d = CELL_WORDS * i
-        time = day_start(c[d] >> 7)
-        if time <= low_ms:
-            break
-        if (p[p[P_SOURCES_OF] + (c[d] & 127)] >> p[q + 1]) & 1:
-            count, x = c[d + 1], c[d + 2]
-            th, tl, xh, xl = (time - at) >> LOW_BITS, (time - at) & LOW, x >> LOW_BITS, x & LOW
-            n += count
+    first, end = p[P_MEMBERS] + p[q + Q_FIRST], p[P_MEMBERS] + p[q + Q_END]
+    o = sums_at(p, p[q + Q_WINDOW])
+    for m in range(first, end):
+        g = p[m]
+        n += v[o + g]
+        for j in range(v[TOPS + g] - v[o + g] + 1, v[TOPS + g] + 1):
+            t, x = (r[2 * lists[j]] >> 20) - at, amount_at(r, lists[j])
+            th, tl, xh, xl = t >> LOW_BITS, t & LOW, x >> LOW_BITS, x & LOW
             x_high += xh
             x_low += xl
-            t_high += count * th
-            t_low += count * tl
-            run_high += count * th * th
-            run_middle += count * th * tl
-            run_low += count * tl * tl
+            t_high += th
+            t_low += tl
+            run_high += th * th
+            run_middle += th * tl
+            run_low += tl * tl
             high += th * xh
             middle += th * xl + tl * xh
             low += tl * xl
+    if h[CELLS]:
+        o, tops = cell_counts_at(p, p[q + Q_WINDOW]), cell_tops_at(p)
+        for m in range(first, end):
+            g = p[m]
+            for j in range(v[tops + g] - v[o + g] + 1, v[tops + g] + 1):
+                d = CELL_WORDS * lists[j]
+                t, count, x = day_start(c[d] >> 7) - at, c[d + 1], c[d + 2]
+                th, tl, xh, xl = t >> LOW_BITS, t & LOW, x >> LOW_BITS, x & LOW
+                n += count
+                x_high += xh
+                x_low += xl
+                t_high += count * th
+                t_low += count * tl
+                run_high += count * th * th
+                run_middle += count * th * tl
+                run_low += count * tl * tl
+                high += th * xh
+                middle += th * xl + tl * xh
+                low += tl * xl
     run = nearest_double(
         n * run_high - t_high * t_high,
         2 * (n * run_middle - t_high * t_low),
@@ -130,3 +138,23 @@ def slope_per_day(
         n * low - t_low * x_low,
     )
     return rise / run * 86_400_000.0 if run != 0.0 else np.nan
+
+
+@compiled
+def read_spreads(
+    h: Words, r: Words, c: Words, p: Words, v: Words, lists: Places, out: Floats
+) -> None:
+    """Write the standard deviations."""
+    begin, end = rows_of(p, STD, STD)
+    for q in range(begin, end, ROW_WORDS):
+        out[p[q + Q_COLUMN]] = standard_deviation(h, r, c, p, q, v, lists)
+
+
+@compiled
+def read_slopes(
+    h: Words, r: Words, c: Words, p: Words, at: int, v: Words, lists: Places, out: Floats
+) -> None:
+    """Write the slopes."""
+    begin, end = rows_of(p, SLOPE, SLOPE)
+    for q in range(begin, end, ROW_WORDS):
+        out[p[q + Q_COLUMN]] = slope_per_day(h, r, c, p, q, at, v, lists)

@@ -9,6 +9,7 @@ from features._cache import compiled
 from features.kernel.cells import add_to_cell, trim_cells
 from features.kernel.flags import flagged_of_key, hand_back, needs_key
 from features.kernel.forget import make_room, mark
+from features.kernel.index import LISTED, lose_places
 from features.kernel.layout import (
     AMOUNT_ZERO,
     BIG,
@@ -25,50 +26,33 @@ from features.kernel.layout import (
     LOST_REVERSALS,
     MARKS,
     MAX_KEYS,
-    P_BLOCK_WORDS,
     P_KEEP,
     P_KEY_OF,
     P_KINDS,
     P_LONGEST,
     P_SPECS_OF,
-    SEAL,
     SMALL,
     N,
     Words,
-    add_up,
     bucket_end,
     bucket_start,
     cell_limit,
-    clear,
     first_after,
     mark_limit,
-    sealed_blocks,
     spec_at,
 )
 
 
 @compiled
-def seal(h: Words, r: Words, b: Words, p: Words, dirty: int, had: int) -> None:
-    """Sum up anew the blocks from that of record `dirty` on, and those beyond the `had` first."""
-    size = p[P_BLOCK_WORDS]
-    marks = h[MARKS]
-    dirty = max(0, dirty - marks)
-    for block in range(min(dirty // SEAL, had), sealed_blocks(h[N] - marks, b)):
-        a = b[block * size : (block + 1) * size]
-        clear(p[P_KINDS], a)
-        for i in range(marks + block * SEAL, marks + (block + 1) * SEAL):
-            add_up(r, i, p, a)
-
-
-@compiled
-def insert(h: Words, r: Words, p: Words, e: Words, kind: int, key: int, dirty: int) -> int:
-    """Put a record at its place in time; return the oldest index that changed."""
+def insert(h: Words, r: Words, x: Words, p: Words, e: Words, kind: int, key: int) -> None:
+    """Put a record at its place in time."""
     n = h[N]
     at = e[0]
     place = first_after(r, n, at)
     bits = p[p[P_SPECS_OF] + kind]
     flags = 0
-    dirty = min(dirty, place)
+    if place < x[LISTED]:
+        x[LISTED] = 0
     for bit in range(BITS):
         if (bits >> bit) & 1:
             s = spec_at(p, kind, bit)
@@ -80,30 +64,27 @@ def insert(h: Words, r: Words, p: Words, e: Words, kind: int, key: int, dirty: i
                 flags |= 1 << bit
                 if j >= 0:
                     r[2 * j + 1] ^= 1 << bit
-                    dirty = min(dirty, j)
     for i in range(2 * n - 1, 2 * place - 1, -1):
         r[i + 2] = r[i]
     clamped = 1 if e[8] > at else 0
     r[2 * place] = at << 20 | kind << 13 | key << 1 | clamped
     r[2 * place + 1] = (e[3] + AMOUNT_ZERO) << 28 | (e[4] & ID_MASK) << 6 | flags
     h[N] = n + 1
-    return dirty
 
 
 @compiled
-def remove(h: Words, r: Words, p: Words, i: int, dirty: int) -> int:
-    """Take a record out; return the oldest index that changed."""
-    dirty = min(dirty, i)
+def remove(h: Words, r: Words, x: Words, p: Words, i: int) -> None:
+    """Take a record out."""
+    x[LISTED] = 0
     flags = r[2 * i + 1] & FLAGS_MASK
     kind = (r[2 * i] >> 13) & 127
     for bit in range(BITS):
         if (flags >> bit) & 1:
-            dirty = min(dirty, hand_back(r, p, i, spec_at(p, kind, bit)))
+            hand_back(r, p, i, spec_at(p, kind, bit))
     n = h[N]
     for j in range(2 * i, 2 * n - 2):
         r[j] = r[j + 2]
     h[N] = n - 1
-    return dirty
 
 
 @compiled
@@ -128,8 +109,8 @@ def is_known(h: Words, r: Words, e: Words) -> bool:
 
 
 @compiled
-def strike(h: Words, r: Words, p: Words, e: Words, dirty: int) -> int:
-    """Take out what the event refers to and leave a tombstone; return the oldest change."""
+def strike(h: Words, r: Words, x: Words, p: Words, e: Words) -> None:
+    """Take out what the event refers to and leave a tombstone."""
     stated = e[6]
     planted = False
     i = first_after(r, h[N], stated)
@@ -141,16 +122,16 @@ def strike(h: Words, r: Words, p: Words, e: Words, dirty: int) -> int:
         exact = (w0 >> 20) == stated
         if (r[2 * i + 1] >> 6) & ID_MASK == e[7] & ID_MASK and (w0 & 1 or exact):
             if (w0 >> 13) & 127:
-                dirty = remove(h, r, p, i, dirty)
+                remove(h, r, x, p, i)
             elif exact:
                 planted = True
     if planted or stated <= h[CLOCK] - p[P_LONGEST]:
-        return dirty
+        return
     tomb = np.zeros(EVENT_WORDS, np.int64)
     tomb[0] = stated
     tomb[4] = e[7]
     tomb[8] = stated
-    return insert(h, r, p, tomb, 0, 0, dirty)
+    insert(h, r, x, p, tomb, 0, 0)
 
 
 @compiled
@@ -178,19 +159,22 @@ def fits(p: Words, e: Words, at: int) -> bool:
 
 
 @compiled
-def insert_dated(h: Words, r: Words, c: Words, p: Words, e: Words, key: int, cap: int) -> None:
+def insert_dated(
+    h: Words, r: Words, c: Words, x: Words, p: Words, e: Words, key: int, cap: int
+) -> None:
     """Add an event from before the horizon to the cell of its date, and perhaps as a mark."""
     kind = e[1]
     add_to_cell(h, c, e[0], kind, e[3])
     h[BY_DATE_UNTIL] = max(h[BY_DATE_UNTIL], e[0] + p[p[P_KEEP] + kind])
-    insert(h, r, p, e, kind, key, 0)
+    insert(h, r, x, p, e, kind, key)
     mark(h, r, p, h[MARKS] + 1, mark_limit(cap))
     trim_cells(h, c, p, h[CLOCK], cell_limit(cap))
+    lose_places(x)
 
 
 @compiled
 def take(
-    h: Words, r: Words, keys: Words, c: Words, b: Words, p: Words, e: Words, at: int, cap: int
+    h: Words, r: Words, keys: Words, c: Words, x: Words, p: Words, e: Words, at: int, cap: int
 ) -> bool:
     """Take one event in; return false, with nothing changed, where a field does not fit.
 
@@ -203,27 +187,21 @@ def take(
     if e[5] != 0 and e[6] < h[HORIZON]:
         h[LOST_REVERSALS] += 1
         return True
-    had = sealed_blocks(h[N] - h[MARKS], b)
-    dirty = h[N]
     if e[5] != 0:
-        dirty = strike(h, r, p, e, dirty)
+        strike(h, r, x, p, e)
     seen = e[0] > h[CLOCK] - p[p[P_KEEP] + e[1]]
-    dated = e[0] < h[HORIZON]
-    if e[5] != 1 and seen and (dated or not is_known(h, r, e)):
+    if e[5] != 1 and seen and (e[0] < h[HORIZON] or not is_known(h, r, e)):
         key = 0
         if needs_key(p, e[1]):
             if h[KEYS] >= MAX_KEYS:
                 make_room(h, r, keys, c, p, cap)
-                dirty = 0
-                dated = e[0] < h[HORIZON]
+                lose_places(x)
             key = key_of_hash(h, keys, e[2])
-        if dated:
-            insert_dated(h, r, c, p, e, key, cap)
-            dirty = 0
+        if e[0] < h[HORIZON]:
+            insert_dated(h, r, c, x, p, e, key, cap)
         else:
-            dirty = insert(h, r, p, e, e[1], key, dirty)
+            insert(h, r, x, p, e, e[1], key)
     if h[N] > max(h[LIMIT], SMALL) or h[N] + h[KEYS] // 2 > cap:
         make_room(h, r, keys, c, p, cap)
-        dirty = 0
-    seal(h, r, b, p, dirty, had)
+        lose_places(x)
     return True
