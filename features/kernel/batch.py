@@ -27,6 +27,7 @@ from features.kernel.layout import (
     N,
     Words,
     cell_limit,
+    copy,
 )
 from features.kernel.read import read_all
 from features.kernel.write import take
@@ -59,13 +60,11 @@ def stride_of(s: Words, more: int) -> int:
 def take_in_hand(s: Words, more: int, stride: int, p: Words, cap: int, t: Words) -> Hand:
     """Copy log `s` to where `more` events can be taken in; header and records lie in `t`."""
     n, nk = s[N], s[KEYS]
-    h = t[0:HEADER_WORDS]
-    h[:] = s[0:HEADER_WORDS]
-    r = t[HEADER_WORDS : HEADER_WORDS + 2 * (n + 2 * more)]
-    r[: 2 * n] = s[HEADER_WORDS : HEADER_WORDS + 2 * n]
-    keys = np.empty(nk + more, np.int64)
     o = HEADER_WORDS + 2 * n
-    keys[:nk] = s[o : o + nk]
+    copy(s, t, o)
+    h, r = t[:HEADER_WORDS], t[HEADER_WORDS : o + 4 * more]
+    keys = np.empty(nk + more, np.int64)
+    copy(s[o:], keys, nk)
     full = may_fill(s, more, cap)
     rooms = h[CELLS] + (more if h[HORIZON] else 0) + (n + 2 * more if full else 0)
     c = np.empty(CELL_WORDS * rooms, np.int64)
@@ -86,7 +85,7 @@ def put_down(hand: Hand, t: Words) -> int:
     """Store the log in hand in `t`; return its length in words."""
     h, _, keys, c, _, _ = hand
     length = HEADER_WORDS + 2 * h[N]
-    t[length : length + h[KEYS]] = keys[: h[KEYS]]
+    copy(keys, t[length:], h[KEYS])
     length += h[KEYS]
     return int(length + store_cells(h, c, t[length:]))
 

@@ -14,7 +14,7 @@ is all that most events of a busy customer ask for.
 Compiled.
 """
 
-# ruff: noqa: PLR0917 - compiled code: positional arguments only
+# ruff: noqa: PLR0917, PLR2004 - compiled code: positional arguments only, plain numbers
 
 from features._cache import compiled
 from features.kernel.cells import day_start
@@ -41,6 +41,7 @@ from features.kernel.layout import (
     Words,
     amount_at,
     bucket_start,
+    copy,
 )
 
 LISTED, UNTIL, READ_AT, TOPS = 0, 1, 2, 3
@@ -113,7 +114,7 @@ def list_records(
     h: Words, r: Words, p: Words, at: int, x: Words, lists: Places, stride: int
 ) -> None:
     """List the records that some window sees, and sum up every window."""
-    groups, of, windows = p[P_N_GROUPS], p[P_GROUP_OF], p[P_WINDOWS]
+    groups, windows, of = p[P_N_GROUPS], p[P_WINDOWS], p[p[P_GROUP_OF] :]
     n, marks = h[N], h[MARKS]
     for g in range(groups):
         x[TOPS + g] = g * stride + n - 1
@@ -122,13 +123,12 @@ def list_records(
     i = n
     for w in range(p[P_N_WINDOWS]):
         if w:
-            for k in range(o, o + 2 * groups):
-                x[k + 2 * groups] = x[k]
+            copy(x[o:], x[o + 2 * groups :], 2 * groups)
             o += 2 * groups
         low = at - p[windows + w]
         while i > marks and (r[2 * i - 2] >> 20) > low:
             i -= 1
-            g = p[of + ((r[2 * i] >> 13) & 127)]
+            g = of[(r[2 * i] >> 13) & 127]
             count = x[o + g]
             lists[g * stride + n - 1 - count] = i
             x[o + g] = count + 1
@@ -186,7 +186,7 @@ def list_marks(h: Words, r: Words, p: Words, at: int, x: Words, lists: Places, f
     for w in range(p[P_N_WINDOWS]):
         span = p[p[P_WINDOWS] + w]
         if w:
-            x[o + groups : o + 2 * groups] = x[o : o + groups]
+            copy(x[o:], x[o + groups :], groups)
             o += groups
         while i > 0 and bucket_start(1, r[2 * i - 2] >> 20) > at - span:
             i -= 1
@@ -212,10 +212,10 @@ def list_cells(h: Words, c: Words, p: Words, at: int, x: Words, lists: Places, f
     for w in range(p[P_N_WINDOWS]):
         span = p[p[P_WINDOWS] + w]
         if w:
-            x[o + groups : o + 2 * groups] = x[o : o + groups]
+            copy(x[o:], x[o + groups :], groups)
             o += groups
             size = DATED_SUMS * groups
-            x[d + size : d + 2 * size] = x[d : d + size]
+            copy(x[d:], x[d + size :], size)
             d += size
         while i > 0 and day_start(c[CELL_WORDS * (i - 1)] >> 7) > at - span:
             i -= 1

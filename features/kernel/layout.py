@@ -115,6 +115,13 @@ def spec_at(p: Words, kind: int, bit: int) -> int:
 
 
 @compiled
+def copy(s: Words, t: Words, n: int) -> None:
+    """Copy the first `n` words: a loop from 0 over two views becomes a block move."""
+    for i in range(n):
+        t[i] = s[i]
+
+
+@compiled
 def amount_at(r: Words, i: int) -> int:
     """Return the amount of record `i`."""
     return int((r[2 * i + 1] >> 28) - AMOUNT_ZERO)

@@ -38,7 +38,7 @@ from features.kernel.layout import (
 )
 
 FEW = 16
-"""So many numbers are put in order faster than they are parted."""
+"""So many numbers are put in order, or kept in order, faster than numbers are parted."""
 
 
 @compiled
@@ -53,12 +53,30 @@ def sort(v: Words, first: int, end: int) -> None:
 
 
 @compiled
+def highest(v: Words, o: int, count: int, n: int) -> int:
+    """Return the `n`th highest of `v[o : o + count]`; the highest are kept in order at its start."""
+    sort(v, o, o + n)
+    for m in range(o + n, o + count):
+        number = v[m]
+        if number > v[o]:
+            k = o
+            while k + 1 < o + n and v[k + 1] < number:
+                v[k] = v[k + 1]
+                k += 1
+            v[k] = number
+    return int(v[o])
+
+
+@compiled
 def ranked(v: Words, o: int, count: int, q_pct: int) -> int:
     """Return the percentile of `v[o : o + count]` by nearest rank; `v` is reordered.
 
     Source: C. A. R. Hoare (1961), "Algorithm 65: Find", Communications of the ACM 4(7).
     """
-    wanted = o + max(1, (q_pct * count + 99) // 100) - 1
+    rank = max(1, (q_pct * count + 99) // 100)
+    if count - rank < FEW:
+        return highest(v, o, count, count - rank + 1)
+    wanted = o + rank - 1
     low, high = o, o + count - 1
     while high - low >= FEW:
         pivot = v[(low + high) >> 1]

@@ -6,11 +6,12 @@ from hypothesis import HealthCheck, Phase, find, settings
 
 from features.catalogue import CATALOGUE
 from features.definitions import Window
-from features.kernel import P_CELLS, P_KEY_OF, P_MEMBERS, P_SPECS_OF, P_WINDOWS
+from features.kernel import P_GROUP_OF, P_KEY_OF, P_ROWS_AT, P_SPECS_OF, P_WINDOWS, ROW_WORDS
 from features.kinds import CODES, KINDS
 from features.log import Step
 from features.log_event import ADD, REVERSAL
 from features.plan import PLAN, Plan, compile_catalogue
+from features.plan_ordered import AGGREGATIONS
 from features.slow import SlowLog
 from tests.features.histories import checked, histories
 
@@ -46,14 +47,15 @@ def test_a_window_one_millisecond_off_is_found(window: int, change: int) -> None
 
 def test_a_swapped_filter_is_found() -> None:
     """A filter that reads the neighbouring kind is a plausible number."""
-    members = PLAN.words[PLAN.words[P_MEMBERS] :]
-    place = members.tolist().index(CODES["supplier_payment"])
-    assert is_found(planted(P_MEMBERS, place, 1))
+    words = PLAN.words.copy()
+    places = [words[P_GROUP_OF] + CODES[kind] for kind in ("supplier_payment", "salary")]
+    words[places] = words[places[::-1]]
+    assert is_found(PLAN._replace(words=words))
 
 
 def test_a_swapped_aggregation_is_found() -> None:
     """A count where a sum belongs is a plausible number too."""
-    assert is_found(planted(P_CELLS, 0, 1))
+    assert is_found(planted(P_ROWS_AT, AGGREGATIONS.index("sum"), -ROW_WORDS))
 
 
 def test_a_kind_missing_from_a_distinct_count_is_found() -> None:
@@ -125,5 +127,5 @@ def _without_one_kind(window: Window) -> Window:
 def test_the_controls_plant_into_the_tables_that_are_used() -> None:
     """A control that changes nothing proves nothing."""
     assert ADD == 0
-    for plan in (planted(P_WINDOWS, 0, 1), planted(P_CELLS, 0, 1)):
+    for plan in (planted(P_WINDOWS, 0, 1), planted(P_ROWS_AT, 0, 1)):
         assert not np.array_equal(plan.words, PLAN.words)
