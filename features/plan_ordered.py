@@ -11,7 +11,7 @@ from features.errors import CatalogueError
 from features.kernel import ROW_WORDS
 from features.kinds import CODES, KINDS
 
-AGGREGATIONS: Final[tuple[Aggregation, ...]] = (
+CODED: Final[tuple[Aggregation, ...]] = (
     "count",
     "sum",
     "min",
@@ -147,11 +147,11 @@ def window_rows(
     ]
     rows.sort()
     codes = [row[0] for row in rows]
-    rows_at = [ROW_WORDS * bisect_left(codes, code) for code in range(len(AGGREGATIONS) + 2)]
+    rows_at = [ROW_WORDS * bisect_left(codes, code) for code in range(len(CODED) + 2)]
     return Rows(spans, len(number), group_of, members, rows_at, [*chain.from_iterable(rows)])
 
 
 def _code(window: Window) -> int:
     if window.aggregation == "sum" and window.floor_minor is not None:
-        return len(AGGREGATIONS)
-    return AGGREGATIONS.index(window.aggregation)
+        return len(CODED)
+    return CODED.index(window.aggregation)

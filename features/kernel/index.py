@@ -16,6 +16,8 @@ Compiled.
 
 # ruff: noqa: PLR0917, PLR2004 - compiled code: positional arguments only, plain numbers
 
+import numpy as np
+
 from features._cache import compiled
 from features.kernel.cells import day_start
 from features.kernel.layout import (
@@ -256,6 +258,12 @@ def lose_places(x: Words) -> None:
     """Say that records, marks or cells were moved."""
     x[LISTED] = 0
     x[UNTIL] = 0
+
+
+@compiled
+def listed(lists: Places, place: int) -> int:
+    """Return the record at a place of the lists, as a number that may be compared with -1."""
+    return int(np.int64(lists[place]))
 
 
 @compiled

@@ -80,7 +80,7 @@ def median_of_months(
     if count == 0:
         return np.nan
     sort(x, sums, sums + count)
-    return (x[sums + (count - 1) // 2] + x[sums + count // 2]) / 2
+    return float((x[sums + (count - 1) // 2] + x[sums + count // 2]) / 2)
 
 
 @compiled

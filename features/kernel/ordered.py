@@ -54,7 +54,7 @@ def sort(v: Words, first: int, end: int) -> None:
 
 @compiled
 def highest(v: Words, o: int, count: int, n: int) -> int:
-    """Return the `n`th highest of `v[o : o + count]`; the highest are kept in order at its start."""
+    """Return the `n`th highest of `v[o : o + count]`, by keeping the highest in order."""
     sort(v, o, o + n)
     for m in range(o + n, o + count):
         number = v[m]

@@ -15,6 +15,7 @@ from features.kernel.index import (
     amounts,
     dated_at,
     find_all,
+    listed,
     mark_counts_at,
     mark_tops_at,
     rows_of,
@@ -104,12 +105,12 @@ def read_newest(
         o, i = sums_at(p, p[q + Q_WINDOW]), -1
         for m in range(first, last):
             if x[o + p[m]]:
-                i = max(i, np.int64(lists[x[TOPS + p[m]]]))
+                i = max(i, listed(lists, x[TOPS + p[m]]))
         if i < 0 and h[MARKS]:
             o, tops = mark_counts_at(p, p[q + Q_WINDOW]), mark_tops_at(p)
             for m in range(first, last):
                 if x[o + p[m]]:
-                    i = max(i, np.int64(lists[x[tops + p[m]]]))
+                    i = max(i, listed(lists, x[tops + p[m]]))
         if i < 0:
             out[p[q + Q_COLUMN]] = np.nan
         elif q < rows_of(p, LATEST, LATEST)[0]:

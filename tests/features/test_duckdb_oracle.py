@@ -9,11 +9,12 @@ import pytest
 
 from features import CATALOGUE, EMPTY, PLAN, SlowLog, update_and_read
 from features.definitions import Aggregation, Feature, Window
-from features.kernel import P_CELLS, P_MEMBERS, P_WINDOWS
+from features.kernel import P_GROUP_OF, P_ROWS_AT, P_WINDOWS, ROW_WORDS
 from features.kinds import CODES
 from features.log import Step
 from features.log_event import ADD, CORRECTION, REVERSAL
-from features.plan import AGGREGATION, Plan, compile_catalogue
+from features.plan import Plan, compile_catalogue
+from features.plan_ordered import CODED
 from tests.features.broad_windows import BROAD
 from tests.features.duckdb_oracle import AGGREGATIONS, Coordinate, DuckDbOracle
 from tests.features.every_aggregation import EVERY
@@ -163,17 +164,18 @@ def test_a_window_edge_off_by_one_is_found_by_sql(
 def test_a_swapped_filter_is_found_by_sql(
     histories: list[list[Step]], by_sql: Values, kind: str
 ) -> None:
-    """The neighbouring kind gives a plausible number."""
-    place = PLAN.words[PLAN.words[P_MEMBERS] :].tolist().index(CODES[kind])
+    """Another kind gives a plausible number."""
+    words = PLAN.words.copy()
+    places = [words[P_GROUP_OF] + CODES[each] for each in (kind, "rent")]
+    words[places] = words[places[::-1]]
+    swapped = PLAN._replace(words=words)
 
-    assert differing(PLAN.names, compiled(histories, planted(P_MEMBERS, place, 1)), by_sql) != {}
+    assert differing(PLAN.names, compiled(histories, swapped), by_sql) != {}
 
 
 def test_a_swapped_aggregation_is_found_by_sql(histories: list[list[Step]], by_sql: Values) -> None:
     """A sum where a count belongs, or a count for a sum, is plausible too."""
-    aggregation = int(PLAN.words[PLAN.words[P_CELLS]])
-    other = {AGGREGATION["count"]: AGGREGATION["sum"], AGGREGATION["sum"]: AGGREGATION["count"]}
-    swapped = planted(P_CELLS, 0, other[aggregation] - aggregation)
+    swapped = planted(P_ROWS_AT, CODED.index("sum"), -ROW_WORDS)
 
     assert differing(PLAN.names, compiled(histories, swapped), by_sql) != {}
 
@@ -219,4 +221,4 @@ def test_a_duplicate_that_counts_twice_is_found_by_sql(
 def test_the_tables_that_errors_are_planted_in_are_those_of_the_catalogue() -> None:
     """A control that changes nothing proves nothing."""
     assert compile_catalogue(CATALOGUE).plan_hash == PLAN.plan_hash
-    assert planted(P_CELLS, 0, 1).words.tolist() != PLAN.words.tolist()
+    assert planted(P_ROWS_AT, 0, 1).words.tolist() != PLAN.words.tolist()

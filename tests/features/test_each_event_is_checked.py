@@ -21,7 +21,7 @@ from features.kinds import CODES
 from features.log import Step
 from features.log_event import REVERSAL, LogEvent
 from features.plan import Plan, compile_catalogue
-from features.plan_ordered import AGGREGATIONS
+from features.plan_ordered import CODED
 from features.slow import SlowLog
 from tests.features.every_aggregation import EVERY
 from tests.features.histories import START_MS, a_reversal, an_event, checked, histories
@@ -120,7 +120,7 @@ def test_a_wrong_number_in_the_table_is_found(name: str, word: int, change: int)
 )
 def test_a_swapped_aggregation_is_found(name: str, aggregation: Aggregation, rows: int) -> None:
     """Spread and slope stand side by side in the table; each is a plausible number."""
-    place = AGGREGATIONS.index(aggregation)
+    place = CODED.index(aggregation)
     assert finds(alone(name), planted(alone(name), P_ROWS_AT, place, rows * ROW_WORDS))
 
 

@@ -11,7 +11,7 @@ from features.kinds import CODES, KINDS
 from features.log import Step
 from features.log_event import ADD, REVERSAL
 from features.plan import PLAN, Plan, compile_catalogue
-from features.plan_ordered import AGGREGATIONS
+from features.plan_ordered import CODED
 from features.slow import SlowLog
 from tests.features.histories import checked, histories
 
@@ -55,7 +55,7 @@ def test_a_swapped_filter_is_found() -> None:
 
 def test_a_swapped_aggregation_is_found() -> None:
     """A count where a sum belongs is a plausible number too."""
-    assert is_found(planted(P_ROWS_AT, AGGREGATIONS.index("sum"), -ROW_WORDS))
+    assert is_found(planted(P_ROWS_AT, CODED.index("sum"), -ROW_WORDS))
 
 
 def test_a_kind_missing_from_a_distinct_count_is_found() -> None:
