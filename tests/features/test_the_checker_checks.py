@@ -55,7 +55,7 @@ def test_a_swapped_filter_is_found() -> None:
 
 def test_a_swapped_aggregation_is_found() -> None:
     """A count where a sum belongs is a plausible number too."""
-    assert is_found(planted(P_ROWS_AT, CODED.index("sum"), -ROW_WORDS))
+    assert is_found(planted(P_ROWS_AT, CODED.index("sum"), ROW_WORDS))
 
 
 def test_a_kind_missing_from_a_distinct_count_is_found() -> None:
