@@ -17,6 +17,7 @@ from replay.folding import Engine
 from replay.frame_labels import Labels, Of, of_decisions, of_examples
 
 _EXAMPLE = b'"event_type":"example"'
+_BY_TIMER = b'"cause":"timer:'
 _ROW = "row"
 
 
@@ -100,17 +101,19 @@ def _bits(row: FrameRow[Scored], scored: dict[str, str]) -> Iterator[tuple[str, 
 
 def _examples(kept: KeptJournal, partition: int, engine: Engine) -> list[Asked[Scored]]:
     state = engine.state(partition)
-    examples = [
-        Example.model_validate_json(output.value)
-        for output in engine.outputs(kept.entries(partition), state=state)
-        if output.topic is Topic.EXAMPLES and _EXAMPLE in output.value
-    ]
+    examples: list[Example] = []
+    by_timer: set[str] = set()
+    for output in engine.outputs(kept.entries(partition), state=state):
+        if output.topic is Topic.EXAMPLES and _EXAMPLE in output.value:
+            examples.append(Example.model_validate_json(output.value))
+        elif output.topic is Topic.DECISIONS and _BY_TIMER in output.value:
+            by_timer.add(Decision.model_validate_json(output.value).decision_id)
     rows = {
         example.row_id: {_ROW: example.row_hex}
         for example in examples
         if example.row_hex is not None and example.schema_hash is not None
     }
-    asked = of_examples(examples, end_ms=state.facts.clock_ms)
+    asked = of_examples(examples, end_ms=state.facts.clock_ms, by_timer=by_timer)
     return [_with_bits(row, rows.get(str(row.labels["row_id"]), {})) for row in asked]
 
 

@@ -1,7 +1,7 @@
 """What became of a scored row: its labels, and from when on nothing about them changes any more."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -81,10 +81,13 @@ COLUMNS: Final[Mapping[Of, tuple[LabelColumn, ...]]] = {
 """The columns of a frame behind its features, by what the rows are."""
 
 
-def of_examples(examples: Iterable[Example], *, end_ms: int) -> list[Asked[Labels]]:
+def of_examples(
+    examples: Iterable[Example], *, end_ms: int, by_timer: Collection[str] = ()
+) -> list[Asked[Labels]]:
     """Return every row that was opened, with what became of it by `end_ms` (epoch ms UTC).
 
-    A row is opened by an event, so its coordinate is behind that event.
+    A row is opened by an event, so its coordinate is behind that event; but one that a decision in
+    `by_timer` opened (ids of decisions whose cause is a timer) is before it.
     """
     opened: dict[str, Example] = {}
     became: dict[tuple[str, str], int | None] = {}
@@ -103,6 +106,7 @@ def of_examples(examples: Iterable[Example], *, end_ms: int) -> list[Asked[Label
             subject_id=example.subject_id,
             seq=example.seq,
             at_ms=example.at_ms,
+            before=example.decision_id in by_timer,
             labels=_example_cells(example, became, end_ms=end_ms),
         )
         for example in opened.values()

@@ -36,7 +36,7 @@ MODELS = Row(
             why="In a day: promotions, rollbacks, refused snapshots and orders, drift alarms.",
             queries=(
                 Query(
-                    expr="sum by (model, event) (delta(shouwen_model_events[1d])) > 0",
+                    expr="sum by (model, event) (delta(shouwen_model_events[1d]))",
                     legend="{{model}} {{event}}",
                 ),
             ),

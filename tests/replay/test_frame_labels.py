@@ -48,6 +48,16 @@ def test_a_label_is_empty_until_something_is_known_and_final_at_its_horizon() ->
     assert labels(days=3)["drawn_30d_matures_at_ms"] == START + 30 * DAY_MS
 
 
+def test_a_row_that_a_timer_opened_is_read_before_the_entry_that_moved_the_clock() -> None:
+    """Its features do not hold that entry yet: behind it, the time asked for would be over."""
+    step = an_example("opened").model_copy(update={"decision_id": "d-1"})
+
+    (by_event,) = of_examples([step], end_ms=START, by_timer={"d-2"})
+    (by_timer,) = of_examples([step], end_ms=START, by_timer={"d-1"})
+
+    assert (by_event.before, by_timer.before) == (False, True)
+
+
 def test_a_drawdown_that_was_taken_back_is_no_positive() -> None:
     """The loan was undone: nobody drew."""
     assert labels("positive", "revised", days=30)["drawn_30d"] == 0

@@ -187,10 +187,15 @@ def test_frame_writes_every_scored_row_with_what_became_of_it(folder: Path, tmp_
     assert "equals what was scored" in told.output
     table = pq.read_table(out)
     rows = table.to_pylist()
-    assert {"customer", "partition", "seq", "at_ms", "drawn_30d", "dpd30"} <= rows[0].keys()
+    assert {"customer", "partition", "seq", "at_ms", "drawn_30d", "dpd30_mob3"} <= rows[0].keys()
     assert {row["drawn_30d"] for row in rows if row["drawn_30d_mature"]} == {0, 1}
     assert any(row["drawn_30d"] is None for row in rows if not row["drawn_30d_mature"])
-    assert all(0 < row["score"] < 1 and row["model_id"] for row in rows)
+    weekly = [row for row in rows if row["row_kind"] == "week"]
+    assert weekly
+    for row in weekly:
+        models = (row["model_ids"] or "").split()
+        has_model = any(model.startswith("drawn_30d:") for model in models)
+        assert (row["drawn_30d_score"] is not None) == has_model  # none before the first snapshot
     field = table.schema.field("touch_cnt_7d")
     assert field.metadata[b"permitted_use"] == b"marketing"
     assert any(math.isnan(row["cash_buffer_days"]) for row in rows)
