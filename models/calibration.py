@@ -111,9 +111,10 @@ class Calibration:
             return None
         slope, shift = 1.0, 0.0
         for _ in range(_STEPS):
-            step_slope, step_shift = self._newton(slope, shift)
-            slope = min(max(slope - step_slope, SLOPES[0]), SLOPES[1])
-            shift -= step_shift
+            step_slope, step_shift, shift_alone = self._newton(slope, shift)
+            free = slope - step_slope
+            slope = min(max(free, SLOPES[0]), SLOPES[1])
+            shift -= step_shift if slope == free else shift_alone
         return LogOddsLine(slope, shift)
 
     def to_data(self) -> dict[str, list[str]]:
@@ -131,8 +132,11 @@ class Calibration:
         )
         return calibration
 
-    def _newton(self, slope: float, shift: float) -> tuple[float, float]:
-        """Return Newton's step of the log-likelihood, ridged towards slope 1 and shift 0."""
+    def _newton(self, slope: float, shift: float) -> tuple[float, float, float]:
+        """Return Newton's step of the log-likelihood, ridged towards slope 1 and shift 0.
+
+        The third number is the step of the shift where the slope is held.
+        """
         g0, g1 = _PRIOR_WEIGHT * (slope - 1.0), _PRIOR_WEIGHT * shift
         h00, h01, h11 = _PRIOR_WEIGHT, 0.0, _PRIOR_WEIGHT
         for rows, positives, total in zip(self._rows, self._positives, self._sums, strict=True):
@@ -150,4 +154,5 @@ class Calibration:
         return (
             (h11 * g0 - h01 * g1) / determinant,
             (h00 * g1 - h01 * g0) / determinant,
+            g1 / h11,
         )

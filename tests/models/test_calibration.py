@@ -134,3 +134,16 @@ def test_no_score_is_the_best_fit_by_accident() -> None:
     best = loss(line.slope, line.shift)
     for step in ((0.05, 0.0), (-0.05, 0.0), (0.0, 0.05), (0.0, -0.05)):
         assert loss(line.slope + step[0], line.shift + step[1]) > best
+
+
+def test_scores_without_signal_still_say_how_many() -> None:
+    """With the slope at its bound, what is predicted is on average what is observed."""
+    rng = np.random.default_rng(5)
+    scores = 1.0 / (1.0 + np.exp(-rng.normal(-2.5, 1.2, 20_000)))
+    outcomes = rng.random(20_000) < 0.05
+    line = fitted(scores, outcomes).line()
+    assert line is not None
+
+    assert line.slope == SLOPES[0]
+    mean = np.mean([line.calibrated(score) for score in scores.tolist()])
+    assert mean == pytest.approx(outcomes.mean(), rel=0.05)
