@@ -78,6 +78,11 @@ class Contest:
         """Whether the challenger has been shown to be better, at the level and by the margin."""
         return self._most >= self.needed
 
+    @property
+    def is_ahead(self) -> bool:
+        """Whether it gained on about the last 2,000 rows: evidence once won does not fade."""
+        return self._gains > 0.0
+
     def add(self, *, champion: float, challenger: float, outcome: bool) -> None:
         """Take the two probabilities that one row was given when it was decided, and its outcome.
 

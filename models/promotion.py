@@ -57,11 +57,12 @@ def judge(
     (False, ('evidence', 'calibration', 'positives'))
     """
     ratio = progress.calibration_ratio()
+    behind = ", but behind on the last ones" if contest.is_won and not contest.is_ahead else ""
     conditions = (
         Condition(
             name="evidence",
-            met=contest.is_won,
-            got=f"{contest.most:.2f} after {contest.rows} rows",
+            met=contest.is_won and contest.is_ahead,
+            got=f"{contest.most:.2f} after {contest.rows} rows{behind}",
             needs=f"{contest.needed:.2f}, which luck reaches once in {1 / contest.level:.0f}",
         ),
         Condition(

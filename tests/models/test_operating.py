@@ -386,3 +386,20 @@ def test_the_diary_counts_what_it_no_longer_tells() -> None:
         diary.note(i, "drift", f"{i}")
     assert len(diary.events) == KEPT
     assert Diary.from_data(json.loads(json.dumps(diary.to_data()))).to_data() == diary.to_data()
+
+
+def test_a_challenger_that_was_better_last_year_and_is_not_now_is_not_promoted() -> None:
+    """Evidence once won does not fade; a change of models must be right on the day it is made."""
+    contest, progress = Contest(), Progress()
+    for row in range(1_000):
+        contest.add(champion=0.3, challenger=0.1, outcome=row % 10 == 0)
+    for row in range(4_000):
+        progress.add(0.1, outcome=row % 10 == 0)
+    asked = {"progress": progress, "same_bits": True, "is_risk": False, "is_frozen": False}
+    assert judge(contest=contest, **asked).promote
+
+    for row in range(4_000):
+        contest.add(champion=0.1, challenger=0.3, outcome=row % 10 == 0)
+
+    assert contest.is_won
+    assert judge(contest=contest, **asked).unmet == ("evidence",)
