@@ -326,12 +326,6 @@ class LinearLearner(base.Classifier):
 
     # Private.
 
-    def _gradient(self, *, y: bool, probability: float, w: float) -> float:
-        gradient = w * (probability - (1.0 if y else 0.0))
-        if math.isnan(gradient):
-            return gradient
-        return min(max(gradient, -self.clip_gradient), self.clip_gradient)
-
     def _fix_bins(self) -> None:
         waiting, self._waiting = self._waiting, Warmup()
         self._encoding = Encoding.fit(self._features, waiting.rows())
