@@ -4,8 +4,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
+from models.canonical import sha256_of
 from models.contest import LEVEL, Contest
 from models.last_good import Body, LastGood
+
+SERVED_KEPT = 100
+"""Bodies that served last, by hash: one person is enough to go back to one of them."""
 
 
 class Champion:
@@ -15,6 +19,8 @@ class Champion:
     bets are against that. Every line may challenge: each has a bet at its share of the level, so
     that the chance of any false "better" in a reign stays at most 1 %. The line that serves has one
     too: what it says today against what served, which is older if its snapshots were refused.
+
+    `approved_by` are those who let the champion of now serve; what served before keeps its own.
 
     Args:
         lines: The head's lines.
@@ -32,6 +38,7 @@ class Champion:
         self.may_jump = False
         self.last_good: LastGood | None = None
         self.told_of: tuple[str, ...] = ()
+        self.served_before: dict[str, tuple[str, ...]] = {}
         self.contests = _contests(self.lines)
 
     @property
@@ -39,12 +46,28 @@ class Champion:
         """The bets of the lines that do not serve."""
         return {line: contest for line, contest in self.contests.items() if line != self.line}
 
-    def crown(self, at_ms: int, *, line: str | None, frozen: Body | None) -> None:
+    def has_served(self, body: Body) -> bool:
+        """Whether a body is one of those that served last."""
+        return sha256_of(body) in self.served_before
+
+    def approvers_of(self, body: Body | None) -> tuple[str, ...]:
+        """Return who let a body serve; nobody, where it never did."""
+        return () if body is None else self.served_before.get(sha256_of(body), ())
+
+    def crown(
+        self,
+        at_ms: int,
+        *,
+        line: str | None,
+        frozen: Body | None,
+        approved_by: tuple[str, ...] = (),
+    ) -> None:
         """Let another one serve; what served until now is what to go back to.
 
         Going back itself leaves nothing spoilt to go back to: then the last good one stays.
         """
         self.line, self.frozen, self.since_ms = line, frozen, at_ms
+        self.approved_by = approved_by
         if self.last_good is not None and self.last_good.body == frozen:
             self.last_good = LastGood(self.last_good.body, since_ms=at_ms)
         elif self.served is not None and self.served != frozen:
@@ -55,6 +78,11 @@ class Champion:
     def serves(self, at_ms: int, body: Body) -> None:
         """Note that `body` serves from now on."""
         self.served, self.may_jump = body, False
+        sha256 = sha256_of(body)
+        self.served_before.pop(sha256, None)
+        self.served_before[sha256] = self.approved_by
+        if len(self.served_before) > SERVED_KEPT:
+            del self.served_before[next(iter(self.served_before))]
         if self.since_ms is None:
             self.since_ms = at_ms
         if self.last_good is None:
@@ -101,12 +129,13 @@ class Champion:
             "may_jump": self.may_jump,
             "last_good": None if self.last_good is None else self.last_good.to_data(),
             "told_of": list(self.told_of),
+            "served_before": [[sha, list(who)] for sha, who in self.served_before.items()],
             "contests": [[line, contest.to_data()] for line, contest in self.contests.items()],
         }
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> Self:
-        """Return what `to_data` described, to the bit."""
+        """Return what `to_data` described, to the bit; data without `served_before` too."""
         champion = cls(data["lines"], data["line"])
         champion.frozen, champion.served = data["frozen"], data["served"]
         champion.since_ms = data["since_ms"]
@@ -115,6 +144,9 @@ class Champion:
         last_good = data["last_good"]
         champion.last_good = None if last_good is None else LastGood.from_data(last_good)
         champion.told_of = tuple(data["told_of"])
+        champion.served_before = {sha: tuple(who) for sha, who in data.get("served_before", ())}
+        if "served_before" not in data and champion.served is not None:
+            champion.served_before[sha256_of(champion.served)] = champion.approved_by
         champion.contests = {line: Contest.from_data(kept) for line, kept in data["contests"]}
         return champion
 

@@ -87,8 +87,9 @@ class Head:
 
     @property
     def approved_by(self) -> tuple[str, ...]:
-        """Who let a risk model serve."""
-        return self.watch.champion.approved_by
+        """Who let what serves now serve."""
+        champion = self.watch.champion
+        return champion.approvers_of(champion.served)
 
     def listens(self, kind: RowKind, labels: tuple[LabelName, ...]) -> bool:
         """Whether rows of this kind, with these labels, teach this head."""
@@ -144,9 +145,9 @@ class Head:
         if math.isnan(row.numbers[self.name][0]):
             self._teach(row, y=outcome)
 
-    def obey(self, order: ModelOrder) -> None:
-        """Do what people ordered of this model."""
-        self.watch.obey(order, self._standings(), scorer_of=self._scorer)
+    def obey(self, order: ModelOrder, *, at_ms: int) -> None:
+        """Do what people ordered of this model, at a time of the rows."""
+        self.watch.obey(order, self._standings(), scorer_of=self._scorer, at_ms=at_ms)
 
     def snapshot_body(self, at_ms: int, canary: Canary) -> Body | None:
         """Return what serves from now on, or none before there is something good enough."""

@@ -76,11 +76,11 @@ class Heads:
         """Apply one step in the life of one row."""
         self.life.apply(example)
 
-    def obey(self, order: ModelOrder) -> None:
-        """Do what people ordered, where it is about a label's model."""
+    def obey(self, order: ModelOrder, *, at_ms: int) -> None:
+        """Do what people ordered, at a time of the rows, where it is about a label's model."""
         head = next((head for name, head in self.labels.items() if name == order.model), None)
         if head is not None:
-            head.obey(order)
+            head.obey(order, at_ms=at_ms)
 
     def metrics(self, name: LabelName) -> dict[str, float]:
         """Return the measures of a label: of its head, of its rows, and what came of examples."""
@@ -134,7 +134,7 @@ class Heads:
         heads.life = RowLife.from_data(data["life"], heads.all(), encoding, seen=heads._see)
         if risk_serving != data["risk_serving"]:
             for head in heads.labels.values():
-                if head.policy.is_risk and not head.approved_by:
+                if head.policy.is_risk and not head.watch.champion.approved_by:
                     line = MAIN if risk_serving == "live" else None
                     head.watch.champion = Champion(LINES, line)
         return heads

@@ -72,6 +72,7 @@ class Learner:
         self._first_step_ms: int | None = None
         self._last_snapshot_ms: int | None = None
         self._parents: dict[str, str] = {}
+        self._said: dict[str, list[Any]] = {}
 
     @property
     def clock_ms(self) -> int:
@@ -107,12 +108,14 @@ class Learner:
         heads = self._heads = Heads(
             encoding, reference, limits=self._limits, risk_serving=self._risk_serving
         )
+        at_ms = 0
         for message in self._first.take():
             if isinstance(message, Example):
+                at_ms = max(at_ms, message.at_ms)
                 heads.life.advance(message.at_ms)
                 heads.apply(message)
             else:
-                heads.obey(message)
+                heads.obey(message, at_ms=at_ms)
         heads.life.advance(self._clock_ms)
         self._note_steps()
 
@@ -138,13 +141,12 @@ class Learner:
             self.begin(Encoding.fit(ROW.names, rows), rows)
 
     def obey(self, order: ModelOrder) -> None:
-        """Do what people ordered, once."""
-        self._clock_ms = max(self._clock_ms, order.at_ms)
+        """Do what people ordered, once; the time of the rows goes on with the rows alone."""
         self._applied_since += 1
         if self._heads is None:
             self._first.put_order(order)
         else:
-            self._heads.obey(order)
+            self._heads.obey(order, at_ms=self._clock_ms)
 
     def advance(self, at_ms: int) -> None:
         """Let time pass up to `at_ms`: labels whose horizon is over become final."""
@@ -180,6 +182,7 @@ class Learner:
             return None
         snapshots, candidates = self._serving(at_ms), self._candidates()
         self._parents.update({snapshot.name: snapshot.model_id for snapshot in snapshots})
+        self._said.update({snapshot.name: _said_of(snapshot) for snapshot in snapshots})
         self._applied_since = 0
         self._steps_at_last = self._steps()
         self._first_step_ms = None
@@ -209,6 +212,7 @@ class Learner:
             "first_step_ms": self._first_step_ms,
             "last_snapshot_ms": self._last_snapshot_ms,
             "parents": dict(self._parents),
+            "said": dict(self._said),
         }
 
     @classmethod
@@ -251,6 +255,7 @@ class Learner:
         learner._first_step_ms = checkpoint["first_step_ms"]
         learner._last_snapshot_ms = checkpoint["last_snapshot_ms"]
         learner._parents = dict(checkpoint["parents"])
+        learner._said = dict(checkpoint.get("said", {}))
         return learner
 
     def state_sha256(self) -> str:
@@ -272,7 +277,14 @@ class Learner:
             for head in self._heads.others
             if (body := head.snapshot_body(at_ms, canary)) is not None
         ]
-        return tuple(snapshot for snapshot in found if snapshot.model_id != snapshot.parent)
+        return tuple(snapshot for snapshot in found if self._is_news(snapshot))
+
+    def _is_news(self, snapshot: ModelSnapshot) -> bool:
+        """Whether a snapshot is another one, or says something else of itself, than the last."""
+        said = self._said.get(snapshot.name)
+        if said is None:
+            return snapshot.model_id != snapshot.parent
+        return said != _said_of(snapshot)
 
     def _candidates(self) -> tuple[ModelSnapshot, ...]:
         """Return what models know that wait for people to approve them."""
@@ -329,3 +341,8 @@ class Learner:
     def _note_steps(self) -> None:
         if self._first_step_ms is None and self._steps() > self._steps_at_last:
             self._first_step_ms = self._clock_ms
+
+
+def _said_of(snapshot: ModelSnapshot) -> list[Any]:
+    """Return what a decision reads of a snapshot beside its numbers, as JSON data."""
+    return [snapshot.model_id, list(snapshot.approved_by), snapshot.calibrated]

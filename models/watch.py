@@ -18,7 +18,7 @@ from models.errors import SnapshotError
 from models.last_good import Body
 from models.leak_alarm import LeakAlarm
 from models.measures import log_loss_of
-from models.orders import ScorerOf, Standing, body_ordered
+from models.orders import PEOPLE, ScorerOf, Standing, body_ordered, people_behind
 from models.promotion import POSITIVES_NEEDED, Verdict, judge
 
 __all__ = ["ScorerOf", "Settled", "Standing", "Watch"]
@@ -140,7 +140,9 @@ class Watch:
         if refused is not None and self._has_outdone_what_serves():
             refused = _refusal(None, body, canary, scorer_of)
             if refused is None:
-                champion.crown(at_ms, line=champion.line, frozen=None)
+                champion.crown(
+                    at_ms, line=champion.line, frozen=None, approved_by=champion.approved_by
+                )
                 about = f"{champion.line} as it is now: shown to be better than what it was"
                 self.diary.note(at_ms, "promoted", about)
         if refused is not None:
@@ -160,27 +162,40 @@ class Watch:
         )
 
     def obey(
-        self, order: ModelOrder, lines: Mapping[str, Standing], *, scorer_of: ScorerOf
+        self,
+        order: ModelOrder,
+        lines: Mapping[str, Standing],
+        *,
+        scorer_of: ScorerOf,
+        at_ms: int | None = None,
     ) -> None:
-        """Do what people ordered, once by the order's id; a refusal is noted with its reason."""
+        """Do what people ordered, once by the order's id; a refusal is noted with its reason.
+
+        Args:
+            order: What they ordered.
+            lines: All lines of the head.
+            scorer_of: Makes a scorer of a body; raises SnapshotError for one that cannot score.
+            at_ms: The time of the rows, which may be long before that of the order; rows opened
+                before it were scored by another champion. None: the order's own.
+        """
         if order.order_id in self._orders:
             return
         self._orders = [*self._orders, order.order_id][-_ORDERS_KEPT:]
         self.wants_snapshot = True
         who = " and ".join(order.people)
-        body, refused = body_ordered(order, self.champion, lines, scorer_of)
+        body, refused = body_ordered(order, self.champion, lines, scorer_of, is_risk=self.is_risk)
         if body is None:
             about = f"{order.order} by {who} ({order.reason}): {refused}"
             self.diary.note(order.at_ms, "order_refused", about)
             return
         champion = self.champion
         champion.is_locked = order.order == "freeze"
-        if order.order == "promote":
-            champion.approved_by = order.people
+        since_ms = order.at_ms if at_ms is None else at_ms
+        people = people_behind(order, champion, body)
         if order.order == "promote" and order.line is not None and not self.is_risk:
-            champion.crown(order.at_ms, line=order.line, frozen=None)
+            champion.crown(since_ms, line=order.line, frozen=None, approved_by=people)
         else:
-            champion.crown(order.at_ms, line=None, frozen=body)
+            champion.crown(since_ms, line=None, frozen=body, approved_by=people)
         champion.may_jump = True
         what = order.line or (order.snapshot.model_id if order.snapshot else "what was good")
         about = f"{what}, by order of {who}: {order.reason}"
@@ -215,8 +230,11 @@ class Watch:
         self, at_ms: int, lines: Mapping[str, Standing], canary: Canary, scorer_of: ScorerOf
     ) -> None:
         champion = self.champion
-        if champion.last_good is not None and champion.last_good.should_serve:
-            champion.crown(at_ms, line=None, frozen=champion.last_good.body)
+        good = champion.last_good
+        people = champion.approvers_of(None if good is None else good.body)
+        is_allowed = not self.is_risk or len(set(people)) >= PEOPLE
+        if good is not None and good.should_serve and is_allowed:
+            champion.crown(at_ms, line=None, frozen=good.body, approved_by=people)
             champion.may_jump = True
             self.diary.note(at_ms, "rolled_back", "the last good snapshot was shown to be better")
             return

@@ -247,3 +247,24 @@ def test_one_person_alone_promotes_nothing(approved_by: str | None) -> None:
     """Four eyes are two people, not one with two keys."""
     with pytest.raises(ValueError, match="a promotion needs two people"):
         an_order(approved_by=approved_by)
+
+
+def test_a_risk_head_does_not_fall_back_by_itself_to_what_nobody_approved() -> None:
+    """However much better it is: who is declined by what is two people's to say."""
+    worse = {"challengers": {}, "outcome": True, "score": 0.1, "last_good": 0.9}
+    for people, falls_back in (((), False), (("li", "wang"), True)):
+        head = Head(Watch(FEATURES, lines=LINES, is_risk=True))
+        champion = head.watch.champion
+        champion.crown(0, line=None, frozen={"body": "old"}, approved_by=people)
+        champion.serves(0, {"body": "old"})
+        champion.crown(1, line=None, frozen={"body": "new"}, approved_by=("zhao", "qian"))
+        champion.serves(1, {"body": "new"})
+        for _ in range(200):
+            champion.add(opened_at_ms=2, **worse)
+        assert champion.last_good is not None
+        assert champion.last_good.should_serve
+
+        head.watch._change_by_itself(3, head.lines, head.canary, Frozen)
+
+        assert (champion.frozen == {"body": "old"}) is falls_back
+        assert champion.approved_by == (people or ("zhao", "qian"))

@@ -208,3 +208,72 @@ def test_a_row_without_numbers_or_with_infinite_ones_teaches_nothing(name: str) 
         )  # fmt: skip
 
     assert learner.heads.to_data()["heads"] == before
+
+
+# What one person alone may do.
+
+
+@pytest.mark.parametrize("order", ["rollback", "freeze"])
+def test_one_person_lets_no_risk_model_serve_that_never_did(order: str) -> None:
+    """The way back is one person's at night; a candidate is no way back."""
+    learner = a_learned()
+    candidate = named(taken(learner).candidates)["dpd30_mob3"]
+
+    learner.obey(an_order(order, snapshot=candidate, approved_by=None))
+
+    assert "dpd30_mob3" not in named(taken(learner).snapshots)
+    about = learner.head("dpd30_mob3").watch.diary.events[-1].about
+    assert "never served" in about
+
+
+@pytest.mark.parametrize("people", [None, "wu"])
+def test_a_body_that_is_not_what_its_hash_says_never_serves(people: str | None) -> None:
+    """Whoever can write to the topic must not be able to write a model."""
+    learner = a_learned()
+    candidate = named(taken(learner).candidates)["dpd30_mob3"]
+    forged = candidate.model_copy(update={"body": candidate.body | {"bias": (9.0).hex()}})
+    order = "rollback" if people is None else "promote"
+
+    learner.obey(an_order(order, line=None, snapshot=forged, approved_by=people))
+
+    assert "dpd30_mob3" not in named(taken(learner).snapshots)
+    assert "its hash" in learner.head("dpd30_mob3").watch.diary.events[-1].about
+
+
+def test_one_person_goes_back_to_what_two_approved_and_their_names_come_back_with_it() -> None:
+    """Names belong to a body: those of the next one must not be on it."""
+    learner = a_learned()
+    learner.obey(an_order())
+    first = named(taken(learner).snapshots)["dpd30_mob3"]
+    for example in a_history(60, seed=9, labels=("dpd30_mob3",)):
+        learner.apply(example.model_copy(update={"partition": 5}))
+    learner.obey(an_order(order_id="o-2", asked_by="zhao", approved_by="qian"))
+    second = named(taken(learner).snapshots)["dpd30_mob3"]
+    assert (second.model_id != first.model_id, second.approved_by) == (True, ("zhao", "qian"))
+
+    learner.obey(an_order("rollback", order_id="o-3", snapshot=first, approved_by=None))
+    back = named(taken(learner).snapshots)["dpd30_mob3"]
+
+    assert (back.model_id, back.approved_by) == (first.model_id, ("li", "wu"))
+
+
+def test_an_order_does_not_make_rows_mature() -> None:
+    """Behind a backlog it is given months after the rows that come next: they are still open."""
+    learner = a_learned()
+    before = learner.clock_ms
+
+    learner.obey(an_order("freeze", at_ms=before + 400 * DAY_MS))
+
+    assert learner.clock_ms == before
+    assert learner.head("dpd30_mob3").watch.champion.since_ms in (None, before)
+
+
+def test_the_same_body_is_sent_again_once_people_stand_behind_it() -> None:
+    """Decisions would say "nobody approved it" for as long as the model serves."""
+    learner = a_learned("live")
+    first = named(taken(learner).snapshots)["dpd30_mob3"]
+
+    learner.obey(an_order())
+    again = named(taken(learner).snapshots)["dpd30_mob3"]
+
+    assert (again.model_id, again.approved_by) == (first.model_id, ("li", "wu"))
