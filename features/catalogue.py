@@ -4,6 +4,7 @@ Names and meanings are those of docs/domain.md, "Features"; a `why` says where w
 A new meaning is a new name: models, strategies and stored decisions outlive these files.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from contracts.uses import Use
@@ -27,6 +28,7 @@ from features.catalogue_signals import (
     TERMS_OF_SIGNALS,
 )
 from features.definitions import ANY_USE, Feature, Formula, Window
+from features.errors import CatalogueError
 from features.families import counts, sums
 from features.kinds import INCOME, SESSION, kinds
 from features.relation_definitions import RelationFeature
@@ -118,9 +120,26 @@ NAMES: Final[tuple[str, ...]] = (*LOG_NAMES, *(feature.name for feature in RELAT
 """Every served feature, in the order of a row: those of the log, then those of relations."""
 
 AnyFeature = Feature | RelationFeature
-BY_NAME: Final[dict[str, AnyFeature]] = {
-    feature.name: feature for feature in (*CATALOGUE, *RELATED)
-}
+
+
+def by_name_of(features: Iterable[AnyFeature]) -> dict[str, AnyFeature]:
+    """Return features by name.
+
+    Raises:
+        CatalogueError: two features have one name.
+    """
+    found: dict[str, AnyFeature] = {}
+    for feature in features:
+        if feature.name in found:
+            raise CatalogueError(
+                f"the catalogue needs names that differ; got {feature.name!r} twice. "
+                "Give the new feature a name of its own."
+            )
+        found[feature.name] = feature
+    return found
+
+
+BY_NAME: Final[dict[str, AnyFeature]] = by_name_of((*CATALOGUE, *RELATED))
 
 
 def permitted_use(name: str) -> frozenset[Use]:
