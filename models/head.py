@@ -12,7 +12,6 @@ from contracts.model_reports import ModelReport
 from models.calibration import Calibration, LogOddsLine
 from models.canary import Canary
 from models.encoding import Encoding
-from models.errors import SnapshotError
 from models.features_of import FEATURES_OF, ROW
 from models.kernels import log
 from models.labels import LabelPolicy
@@ -22,7 +21,7 @@ from models.progress import Progress
 from models.promotion import is_calibrated
 from models.reporting import report_of
 from models.rows import RowSchema
-from models.scorer import LinearScorer
+from models.scorer import LinearScorer, checked_body
 from models.watch import Settled, Standing, Watch
 
 _SERVED = len(LINES)
@@ -270,19 +269,7 @@ class Head:
         Raises:
             SnapshotError: it reads other features, or holds a number that is none.
         """
-        features = tuple(body.get("features", ()))
-        if features != FEATURES_OF[self.name]:
-            raise SnapshotError(
-                f"head {self.name} needs a snapshot of its {len(FEATURES_OF[self.name])} features; "
-                f"got one of {len(features)} others. Take one that this version made."
-            )
-        try:
-            scorer = LinearScorer(self.name, f"{self.name}:canary", body)
-        except (KeyError, TypeError, ValueError) as error:
-            raise SnapshotError(f"head {self.name} cannot read the snapshot: {error!r}.") from error
-        if not scorer.is_finite():
-            raise SnapshotError(f"head {self.name} needs finite numbers in a snapshot.")
-        return scorer
+        return checked_body(self.name, f"{self.name}:canary", body)
 
     def _last_good_scorer(self) -> LinearScorer | None:
         good = self.watch.champion.last_good

@@ -185,21 +185,42 @@ def load_scorer(snapshot: ModelSnapshot) -> LinearScorer:
             f"{who} needs the id {model_id_of(snapshot.name, sha256)!r}, which its hash gives; "
             f"got {snapshot.model_id!r}. Take the snapshot again from models.v1."
         )
-    if snapshot.body.get("format") != FORMAT:
-        raise SnapshotError(
-            f"{who} needs a body of format {FORMAT!r}; got {snapshot.body.get('format')!r}. "
-            "Score with the version that wrote it."
-        )
     name = snapshot.name
     if name == "dpd30" or name == "uplift_30d" or name == "anomaly":  # noqa: PLR1714 - narrows
         raise SnapshotError(f"{who} needs the model of a label; got {name!r}.")
-    features = tuple(snapshot.body["features"])
-    if snapshot.schema_hash != ROW.schema_hash or features != FEATURES_OF[name]:
+    if snapshot.schema_hash != ROW.schema_hash:
         raise SnapshotError(
             f"{who} needs the features of {name} in rows of schema {ROW.schema_hash}; got schema "
             f"{snapshot.schema_hash}. Learn it again with this version's features."
         )
-    scorer = LinearScorer(name, snapshot.model_id, snapshot.body)
+    return checked_body(name, snapshot.model_id, snapshot.body)
+
+
+def checked_body(name: LabelName, model_id: str, body: dict[str, Any]) -> LinearScorer:
+    """Return the scorer of a body, after checking that this version can score with it.
+
+    The learner asks before a body serves, and decisions when it arrives: the same question, so that
+    nothing serves that they would refuse.
+
+    Raises:
+        SnapshotError: its format, its features or its numbers are not those that are needed.
+    """
+    who = f"checked_body({model_id!r})"
+    if body.get("format") != FORMAT:
+        raise SnapshotError(
+            f"{who} needs a body of format {FORMAT!r}; got {body.get('format')!r}. "
+            "Score with the version that wrote it."
+        )
+    features = tuple(body.get("features", ()))
+    if features != FEATURES_OF[name]:
+        raise SnapshotError(
+            f"{who} needs the features of {name} in rows of schema {ROW.schema_hash}; got "
+            f"{len(features)} others or another order. Learn it again with this version's features."
+        )
+    try:
+        scorer = LinearScorer(name, model_id, body)
+    except (KeyError, TypeError, ValueError) as error:
+        raise SnapshotError(f"{who} cannot read the body: {error!r}. Keep the last one.") from error
     if not scorer.calibration.slope > 0.0:
         raise SnapshotError(
             f"{who} needs a slope above 0 in its calibration; got {scorer.calibration.slope!r}. "

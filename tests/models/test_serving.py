@@ -8,7 +8,8 @@ import pytest
 from contracts.model_names import ModelName
 from contracts.model_orders import ModelOrder
 from contracts.snapshots import ModelSnapshot, SnapshotRecord
-from models import POLICIES, Learner, load_scorer
+from models import POLICIES, Learner, SnapshotError, load_scorer
+from models.canonical import sha256_of
 from models.heads import RiskServing
 from tests.models.given import DAY_MS, a_history, a_row
 
@@ -277,3 +278,30 @@ def test_the_same_body_is_sent_again_once_people_stand_behind_it() -> None:
     again = named(taken(learner).snapshots)["dpd30_mob3"]
 
     assert (again.model_id, again.approved_by) == (first.model_id, ("li", "wu"))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"bias": "inf"},
+        {"calibration": {"slope": (-1.0).hex(), "shift": (0.0).hex()}},
+        {"format": "linear-ftrl/0"},
+    ],
+)
+def test_the_learner_lets_nothing_serve_that_decisions_would_refuse(
+    changes: dict[str, Any],
+) -> None:
+    """They would go on with the one before, while the learner takes the new one for served."""
+    learner = a_learned()
+    candidate = named(taken(learner).candidates)["dpd30_mob3"]
+    body = candidate.body | changes
+    sha256 = sha256_of(body)
+    ids = {"sha256": sha256, "model_id": f"dpd30_mob3:{sha256[:16]}"}
+    broken = candidate.model_copy(update={"body": body} | ids)
+    with pytest.raises(SnapshotError):
+        load_scorer(broken)
+
+    learner.obey(an_order(line=None, snapshot=broken))
+
+    assert "dpd30_mob3" not in named(taken(learner).snapshots)
+    assert learner.head("dpd30_mob3").watch.diary.totals["order_refused"] == 1
