@@ -87,6 +87,8 @@ def _correct_arrears(
     days = -1 if event.is_reversal else event.dpd_days
     corrected = event.corrects_event_id
     outputs: list[Output] = []
+    if corrected is None:
+        return outputs
     if row.positives.get("dpd90_after_dpd30") == corrected and days < DEFAULT_DAYS:
         outputs += take_back(case, row, "dpd90_after_dpd30")
     if row.positives.get("dpd30_mob3") == corrected and days < DPD_DAYS:

@@ -209,6 +209,17 @@ def test_ninety_days_late_after_thirty_is_the_second_bucket() -> None:
     assert answers(journal, "dpd90_after_dpd30") == ["positive"]
 
 
+def test_the_first_days_late_answer_nothing_and_leave_both_buckets_waiting() -> None:
+    """Every loan that goes far behind is a day behind first; that corrects nothing."""
+    journal = a_drawn_loan()
+    late(journal, 31, 1)
+    late(journal, 60, 30)
+    late(journal, 120, 90)
+
+    assert answers(journal, "dpd30_mob3") == ["positive"]
+    assert answers(journal, "dpd90_after_dpd30") == ["positive"]
+
+
 def test_a_loan_that_recovers_is_a_no_of_the_second_bucket() -> None:
     """That is what the bucket is for: most of those who are late once pay."""
     journal = a_drawn_loan()
